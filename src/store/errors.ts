@@ -1,0 +1,34 @@
+/**
+ * A refusal by the store, reduced to an S3 error code. The store's own sentence, host and addresses are
+ * never kept: an adversary wrote them.
+ */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  /** S3 error code, as `NoSuchKey`; checked against the front's table before a client sees it. */
+  readonly code: string
+  /** HTTP status that came with it. */
+  readonly status: number
+  /** What the store said of the object it refused to give, such as `x-amz-delete-marker`. */
+  readonly attributes: Readonly<Record<string, string>>
+
+  constructor(code: string, status: number, attributes: Readonly<Record<string, string>> = {}) {
+    super(`the store refused with ${code}`)
+    this.code = code
+    this.status = status
+    this.attributes = attributes
+  }
+}
+
+/** The store could not be reached, stalled, broke its protocol, or answered with a redirect. Worth a retry. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  readonly reason: 'unreachable' | 'stalled' | 'protocol' | 'redirect' | 'slow-down'
+  /** Seconds to wait, where the store gave them. */
+  readonly retryAfter: number | undefined
+
+  constructor(reason: StoreUnavailable['reason'], detail: string, retryAfter?: number) {
+    super(`the store is unavailable: ${detail}`)
+    this.reason = reason
+    this.retryAfter = retryAfter
+  }
+}
