@@ -1,4 +1,10 @@
 import type { Body, Writer } from '../wire/body.ts'
+import type { DeletableDocument, DocumentName, DocumentPlace, NewDocument } from './documents.ts'
+import type { LifecycleRule } from './lifecycle.ts'
+import type { LockConfiguration, Retention } from './lock.ts'
+import type { Tag } from './tag.ts'
+
+export type { Tag }
 
 /**
  * What Treuhand asks of an object store: ciphertext in, ciphertext out. Everything that comes back is an
@@ -8,7 +14,12 @@ import type { Body, Writer } from '../wire/body.ts'
  * without quotes, lengths are bytes of ciphertext.
  */
 export interface Store {
+  /**
+   * @throws StoreError `BucketAlreadyOwnedByYou` where it is there already; whether a repeat counts as success
+   *   (as in us-east-1) is the front's matter
+   */
   createBucket(bucket: string, settings: BucketSettings): Promise<void>
+  /** @throws StoreError `BucketNotEmpty`, `NoSuchBucket` */
   deleteBucket(bucket: string): Promise<void>
   headBucket(bucket: string): Promise<void>
   listBuckets(): Promise<StoredBucket[]>
@@ -53,6 +64,36 @@ export interface Store {
   getTags(at: Address): Promise<{ tags: Tag[]; versionId?: string }>
   putTags(at: Address, tags: readonly Tag[]): Promise<{ versionId?: string }>
   deleteTags(at: Address): Promise<{ versionId?: string }>
+
+  /** `undefined`: the bucket never had versions. */
+  getVersioning(bucket: string): Promise<Versioning | undefined>
+  putVersioning(bucket: string, state: Versioning): Promise<void>
+
+  /** @throws StoreError `ObjectLockConfigurationNotFoundError` where the bucket has no object lock */
+  getLockConfiguration(bucket: string): Promise<LockConfiguration>
+  putLockConfiguration(bucket: string, configuration: LockConfiguration): Promise<void>
+  /** @throws StoreError `NoSuchObjectLockConfiguration` where the version has no retention */
+  getRetention(at: Address): Promise<Retention>
+  /** `undefined` takes the retention away, which needs a bypass unless it has ended. */
+  putRetention(at: Address, retention: Retention | undefined, bypassGovernance: boolean): Promise<void>
+  /** @throws StoreError `NoSuchObjectLockConfiguration` where the version never had a legal hold set */
+  getLegalHold(at: Address): Promise<boolean>
+  putLegalHold(at: Address, held: boolean): Promise<void>
+
+  /** @throws StoreError `NoSuchLifecycleConfiguration` */
+  getLifecycle(bucket: string): Promise<readonly LifecycleRule[]>
+  putLifecycle(bucket: string, rules: readonly LifecycleRule[]): Promise<void>
+  deleteLifecycle(bucket: string): Promise<void>
+
+  /** @throws StoreError `NoSuchTagSet` */
+  getBucketTags(bucket: string): Promise<Tag[]>
+  putBucketTags(bucket: string, tags: readonly Tag[]): Promise<void>
+  deleteBucketTags(bucket: string): Promise<void>
+
+  /** A sub-resource as the store gives it, unread: an adversary wrote it. At most 64 KiB. */
+  getDocument(place: DocumentPlace, name: DocumentName): Promise<string>
+  putDocument(place: DocumentPlace, name: DocumentName, document: NewDocument): Promise<void>
+  deleteDocument(bucket: string, name: DeletableDocument): Promise<void>
 
   close(): Promise<void>
 }
@@ -137,6 +178,12 @@ export interface StoredObject extends StoredHead {
 
 export type StoreRange = { readonly first: number; readonly last?: number } | { readonly suffix: number }
 
+/**
+ * Conditions with S3's precedence: `ifMatch` decides alone where it stands beside `ifUnmodifiedSince`, and so
+ * does `ifNoneMatch` beside `ifModifiedSince`. ETags are one ETag, or `*`. Times count whole seconds.
+ * What fails is StoreError `PreconditionFailed` (412) or `NotModified` (304; `etag` and `last-modified` come
+ * as attributes).
+ */
 export interface ReadConditions {
   readonly ifMatch?: string
   readonly ifNoneMatch?: string
@@ -145,7 +192,7 @@ export interface ReadConditions {
 }
 
 export interface WriteConditions {
-  /** The object must have this ETag. */
+  /** The object must have this ETag; `*`: it must exist. Where there is none: StoreError `NoSuchKey`. */
   readonly ifMatch?: string
   /** `*`: no object may exist; an ETag: not this one. */
   readonly ifNoneMatch?: string
@@ -289,7 +336,4 @@ export interface UploadListing {
   readonly nextUpload?: string
 }
 
-export interface Tag {
-  readonly key: string
-  readonly value: string
-}
+export type Versioning = 'Enabled' | 'Suspended'
