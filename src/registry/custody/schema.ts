@@ -1,0 +1,93 @@
+import { type ColumnType, type Kysely, sql } from 'kysely'
+import type { Migration } from '../migrate.ts'
+
+/**
+ * The custody registry's tables, alike on SQLite and PostgreSQL. Times are milliseconds since 1970 UTC.
+ * SQLite takes a `bytea` column as one without conversion, so one text of the schema serves both.
+ */
+export interface CustodyTables {
+  seal: SealTable
+  keks: KekTable
+  group_keys: GroupKeyTable
+}
+
+export type CustodyRegistry = Kysely<CustodyTables>
+
+type Once<T> = ColumnType<T, T, never>
+
+/** One row: how the root is kept, and a canary that only this root opens. */
+export interface SealTable {
+  only: Once<1>
+  /** 16 random bytes that name this custodian. */
+  custodian: Once<Uint8Array>
+  kind: string
+  /** JSON that the root provider reads: parameters, never a secret. */
+  record: string
+  canary: Uint8Array
+  created: Once<number>
+}
+
+export type KekState = 'active' | 'retired' | 'destroyed'
+
+export interface KekTable {
+  tenant: Once<string>
+  version: Once<number>
+  state: KekState
+  wrapped: Uint8Array
+  created: Once<number>
+}
+
+export type StoredKeyState = 'pending' | 'active' | 'decrypt-only' | 'destroying' | 'destroyed'
+
+export interface GroupKeyTable {
+  /** 16 random bytes. */
+  id: Once<Uint8Array>
+  tenant: Once<string>
+  bucket: Once<string>
+  epoch: Once<string>
+  state: StoredKeyState
+  /** 1: leased to nobody until an officer lifts it. */
+  suspended: 0 | 1
+  kek_version: number
+  wrapped: Uint8Array
+  created: Once<number>
+}
+
+const keysAndSeal: Migration = async db => {
+  await sql`create table seal (
+    only integer primary key check (only = 1),
+    custodian bytea not null,
+    kind text not null,
+    record text not null,
+    canary bytea not null,
+    created bigint not null
+  )`.execute(db)
+  await sql`create table keks (
+    tenant text not null,
+    version integer not null,
+    state text not null check (state in ('active', 'retired', 'destroyed')),
+    wrapped bytea not null,
+    created bigint not null,
+    primary key (tenant, version)
+  )`.execute(db)
+  await sql`create unique index keks_one_active on keks (tenant) where state = 'active'`.execute(db)
+  await sql`create table group_keys (
+    id bytea primary key,
+    tenant text not null,
+    bucket text not null,
+    epoch text not null,
+    state text not null check (state in ('pending', 'active', 'decrypt-only', 'destroying', 'destroyed')),
+    suspended integer not null default 0 check (suspended in (0, 1)),
+    kek_version integer not null,
+    wrapped bytea not null,
+    created bigint not null,
+    unique (tenant, bucket, epoch),
+    foreign key (tenant, kek_version) references keks (tenant, version)
+  )`.execute(db)
+  await sql`create unique index group_keys_one_active on group_keys (tenant, bucket) where state = 'active'`.execute(
+    db,
+  )
+}
+
+/** Forward only, each step once and for all. */
+export const custodyMigrations: readonly Migration[] = [keysAndSeal]
