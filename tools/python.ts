@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { TOOLS } from './places.ts'
+
+/** The clients and checkers that the suites take from PyPI, in exactly these versions. */
+const PACKAGES = [
+  'awscli==1.46.3',
+  'boto3==1.44.5',
+  // Without it boto3 cannot compute CRC32C and CRC64NVME.
+  'awscrt==0.38.1',
+  'cryptography==50.0.2',
+  'pyarrow==26.0.1',
+]
+
+const VENV = join(TOOLS, 'python')
+const INSTALLED = join(VENV, 'installed.txt')
+
+/** The path of a program (`python`, `aws`) in the suites' own Python environment, made on first use. */
+export async function pythonProgram(name: 'python' | 'aws'): Promise<string> {
+  const installed = await readFile(INSTALLED, 'utf8').catch(() => '')
+  if (installed !== PACKAGES.join('\n')) {
+    await promisify(execFile)('python3', ['-m', 'venv', '--clear', VENV])
+    await promisify(execFile)(join(VENV, 'bin', 'pip'), ['install', '--quiet', ...PACKAGES])
+    await writeFile(INSTALLED, PACKAGES.join('\n'))
+  }
+  return join(VENV, 'bin', name)
+}
