@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Custodian, type Lease, type LeaseAsk, type LeasedKey, NoLease } from '../keys/custodian.ts'
-import { openSqliteRegistry } from '../registry/custody/open.ts'
+import { openSqliteRegistry } from '../registry/custody/sqlite.ts'
 import { CustodyError } from './errors.ts'
-import { Keyring } from './keyring.ts'
+import { GroupKeys } from './group-keys.ts'
+import { Keks } from './keks.ts'
 import type { RootProvider } from './roots/root.ts'
 import { unseal } from './unseal.ts'
 
@@ -29,14 +30,16 @@ export async function openEmbeddedCustodian(options: EmbeddedOptions): Promise<C
   const { ttl = TTL, now = Date.now } = options
   const registry = await openSqliteRegistry(options.registry)
   try {
-    const keyring = new Keyring(registry, await unseal(registry, options.root, now()))
+    await registry.activate()
+    const keks = new Keks(registry, await unseal(registry, options.root, now()))
+    const groupKeys = new GroupKeys(registry, keks)
     const listeners: ((keys: 'all') => void)[] = []
     let closed = false
     return {
       async lease(ask) {
         if (closed)
           throw new NoLease('unreachable', 'The custodian has been closed. Start the program again.')
-        const keys = await keysFor(keyring, ask, now())
+        const keys = await keysFor(groupKeys, ask, now())
         return { id: randomUUID(), ttl, keys } satisfies Lease
       },
       onRevoked(listener) {
@@ -45,24 +48,24 @@ export async function openEmbeddedCustodian(options: EmbeddedOptions): Promise<C
       async close() {
         closed = true
         for (const drop of listeners) drop('all')
-        await registry.destroy()
+        await registry.close()
       },
     }
   } catch (error) {
-    await registry.destroy()
+    await registry.close()
     throw error
   }
 }
 
-async function keysFor(keyring: Keyring, ask: LeaseAsk, now: number): Promise<readonly LeasedKey[]> {
+async function keysFor(groupKeys: GroupKeys, ask: LeaseAsk, now: number): Promise<readonly LeasedKey[]> {
   const { tenant, bucket } = ask
   try {
     if (ask.key === 'current') {
-      const keys = await keyring.current(tenant, bucket, now)
+      const keys = await groupKeys.current(tenant, bucket, now)
       if (keys.length === 0) throw new NoLease('refused', `The group key of bucket ${bucket} is suspended.`)
       return keys
     }
-    const key = await keyring.byId(tenant, bucket, ask.key.id)
+    const key = await groupKeys.byId(tenant, bucket, ask.key.id)
     if (!key)
       throw new NoLease('unknown-key', `Bucket ${bucket} has no group key of this id that may be leased.`)
     return [key]

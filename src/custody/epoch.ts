@@ -1,8 +1,13 @@
-/** A month in UTC, `2026-11`. Epochs compare as text. */
+/**
+ * A month in UTC, `2026-11`, whose objects a group key seals; `2026-11.2` where another key was asked for
+ * within the month. Epochs compare as text.
+ */
 export type Epoch = string
 
 /** How long before an epoch begins its group key is made. */
 const AHEAD = 24 * 3_600_000
+/** More new keys than this within a month are a script gone wild. */
+const MOST_WITHIN = 9
 
 export function epochAt(time: number): Epoch {
   return new Date(time).toISOString().slice(0, 7)
@@ -12,4 +17,15 @@ export function epochAt(time: number): Epoch {
 export function epochSoon(time: number): Epoch | undefined {
   const soon = epochAt(time + AHEAD)
   return soon === epochAt(time) ? undefined : soon
+}
+
+/**
+ * The epoch that follows `epoch` at once, within the month of `time` where that is its month.
+ *
+ * @returns undefined where the month has had nine
+ */
+export function epochForced(epoch: Epoch, time: number): Epoch | undefined {
+  const [month, count = '1'] = epoch.split('.')
+  if (month! < epochAt(time)) return epochAt(time)
+  return Number(count) < MOST_WITHIN ? `${month}.${Number(count) + 1}` : undefined
 }

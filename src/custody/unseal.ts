@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { CustodyRegistry, SealTable } from '../registry/custody/schema.ts'
+import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import type { SealTable } from '../registry/custody/schema.ts'
 import { CustodyError } from './errors.ts'
 import type { RootProvider, SealRecord } from './roots/root.ts'
 import { testAesGcm, testWrappingKey } from './self-test.ts'
@@ -25,7 +26,7 @@ export async function unseal(
   now: number,
 ): Promise<Unsealed> {
   await testAesGcm()
-  const seal = await registry.selectFrom('seal').selectAll().executeTakeFirst()
+  const seal = await registry.database.selectFrom('seal').selectAll().executeTakeFirst()
   return seal ? await open(seal, provider) : await initialise(registry, provider, now)
 }
 
@@ -55,10 +56,13 @@ async function initialise(registry: CustodyRegistry, provider: RootProvider, now
   await testWrappingKey(root)
   const custodian = crypto.getRandomValues(new Uint8Array(16))
   const canary = await wrap(root, CANARY, canaryContext(custodian))
-  await registry
-    .insertInto('seal')
-    .values({ only: 1, custodian, kind: provider.kind, record: JSON.stringify(record), canary, created: now })
-    .execute()
+  const row = { kind: provider.kind, record: JSON.stringify(record), canary, created: now }
+  await registry.write(transaction =>
+    transaction
+      .insertInto('seal')
+      .values({ only: 1, custodian, ...row })
+      .execute(),
+  )
   return { custodian, root }
 }
 

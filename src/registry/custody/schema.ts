@@ -6,14 +6,23 @@ import type { Migration } from '../migrate.ts'
  * SQLite takes a `bytea` column as one without conversion, so one text of the schema serves both.
  */
 export interface CustodyTables {
+  term: TermTable
   seal: SealTable
+  secrets: SecretTable
   keks: KekTable
   group_keys: GroupKeyTable
+  records: RecordTable
 }
 
-export type CustodyRegistry = Kysely<CustodyTables>
+export type CustodyDatabase = Kysely<CustodyTables>
 
 type Once<T> = ColumnType<T, T, never>
+
+/** One row: counts the custodians that were active one after the other. A write under an older term fails. */
+export interface TermTable {
+  only: Once<1>
+  term: number
+}
 
 /** One row: how the root is kept, and a canary that only this root opens. */
 export interface SealTable {
@@ -27,12 +36,20 @@ export interface SealTable {
   created: Once<number>
 }
 
+/** The custodian's own keys (certificate authority, log, row MAC), wrapped by the root. */
+export interface SecretTable {
+  name: Once<string>
+  wrapped: Uint8Array
+  created: Once<number>
+}
+
 export type KekState = 'active' | 'retired' | 'destroyed'
 
 export interface KekTable {
   tenant: Once<string>
   version: Once<number>
   state: KekState
+  /** Overwritten when destroyed. */
   wrapped: Uint8Array
   created: Once<number>
 }
@@ -44,22 +61,45 @@ export interface GroupKeyTable {
   id: Once<Uint8Array>
   tenant: Once<string>
   bucket: Once<string>
+  /** A month, `2026-11`, or a second key that was asked for within it, `2026-11.2`. */
   epoch: Once<string>
   state: StoredKeyState
   /** 1: leased to nobody until an officer lifts it. */
   suspended: 0 | 1
   kek_version: number
+  /** Overwritten when destroyed. */
   wrapped: Uint8Array
   created: Once<number>
 }
 
-const keysAndSeal: Migration = async db => {
+/**
+ * What people decided: tenants, buckets, proxies, tokens, officers, proposals, stops. One table, so that none
+ * of it can be kept without its MAC and its entry in the log.
+ */
+export interface RecordTable {
+  kind: Once<string>
+  id: Once<string>
+  /** Counts from 1; the log names the revision that holds. */
+  revision: number
+  /** JSON in the form of RFC 8785. */
+  body: string
+  mac: Uint8Array
+}
+
+const foundations: Migration = async db => {
+  await sql`create table term (only integer primary key check (only = 1), term bigint not null)`.execute(db)
+  await sql`insert into term (only, term) values (1, 0)`.execute(db)
   await sql`create table seal (
     only integer primary key check (only = 1),
     custodian bytea not null,
     kind text not null,
     record text not null,
     canary bytea not null,
+    created bigint not null
+  )`.execute(db)
+  await sql`create table secrets (
+    name text primary key,
+    wrapped bytea not null,
     created bigint not null
   )`.execute(db)
   await sql`create table keks (
@@ -87,7 +127,16 @@ const keysAndSeal: Migration = async db => {
   await sql`create unique index group_keys_one_active on group_keys (tenant, bucket) where state = 'active'`.execute(
     db,
   )
+  await sql`create index group_keys_by_kek on group_keys (tenant, kek_version)`.execute(db)
+  await sql`create table records (
+    kind text not null,
+    id text not null,
+    revision integer not null,
+    body text not null,
+    mac bytea not null,
+    primary key (kind, id)
+  )`.execute(db)
 }
 
 /** Forward only, each step once and for all. */
-export const custodyMigrations: readonly Migration[] = [keysAndSeal]
+export const custodyMigrations: readonly Migration[] = [foundations]

@@ -1,0 +1,119 @@
+import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import type { Unsealed } from './unseal.ts'
+import { unwrap, type WrapContext, type WrappingKey, wrap, wrappingKey } from './wrap.ts'
+
+/** The tenants' KEKs: wrapped by the root in the registry, opened as handles that nothing can extract. */
+export class Keks {
+  readonly #registry: CustodyRegistry
+  readonly #unsealed: Unsealed
+  readonly #opened = new Map<string, Promise<WrappingKey>>()
+
+  constructor(registry: CustodyRegistry, unsealed: Unsealed) {
+    this.#registry = registry
+    this.#unsealed = unsealed
+  }
+
+  /** The version of the tenant's active KEK; made where the tenant has none. */
+  async active(tenant: string, now: number): Promise<number> {
+    return (await this.#activeVersion(tenant)) ?? (await this.#make(tenant, 1, now))
+  }
+
+  /** Makes the tenant's next KEK the active one. The retired one still unwraps. */
+  async advance(tenant: string, now: number): Promise<number> {
+    return await this.#make(tenant, (await this.active(tenant, now)) + 1, now)
+  }
+
+  async open(tenant: string, version: number): Promise<WrappingKey> {
+    const name = `${tenant}/${version}`
+    const opening = this.#opened.get(name) ?? this.#openFromRegistry(tenant, version)
+    this.#opened.set(name, opening)
+    opening.catch(() => this.#opened.delete(name))
+    return await opening
+  }
+
+  /**
+   * Overwrites the tenant's retired KEKs that wrap nothing any more.
+   *
+   * @returns the versions that were destroyed
+   */
+  async destroyUnused(tenant: string): Promise<number[]> {
+    const gone = await this.#registry.write(async transaction => {
+      return await transaction
+        .updateTable('keks')
+        .set({ state: 'destroyed', wrapped: new Uint8Array(0) })
+        .where('tenant', '=', tenant)
+        .where('state', '=', 'retired')
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('group_keys')
+                .select('id')
+                .whereRef('group_keys.tenant', '=', 'keks.tenant')
+                .whereRef('group_keys.kek_version', '=', 'keks.version')
+                .where('group_keys.state', '!=', 'destroyed'),
+            ),
+          ),
+        )
+        .returning('version')
+        .execute()
+    })
+    for (const { version } of gone) this.#opened.delete(`${tenant}/${version}`)
+    return gone.map(({ version }) => version)
+  }
+
+  async #activeVersion(tenant: string): Promise<number | undefined> {
+    const row = await this.#registry.database
+      .selectFrom('keks')
+      .select('version')
+      .where('tenant', '=', tenant)
+      .where('state', '=', 'active')
+      .executeTakeFirst()
+    return row?.version
+  }
+
+  /** Whoever comes second takes the first one's row: a version is unique. */
+  async #make(tenant: string, version: number, now: number): Promise<number> {
+    const kek = crypto.getRandomValues(new Uint8Array(32))
+    const wrapped = await wrap(
+      this.#unsealed.root,
+      kek,
+      kekContext(this.#unsealed.custodian, tenant, version),
+    )
+    kek.fill(0)
+    await this.#registry.write(async transaction => {
+      const there = await transaction
+        .selectFrom('keks')
+        .select('version')
+        .where('tenant', '=', tenant)
+        .where('version', '>=', version)
+        .executeTakeFirst()
+      if (there) return
+      await transaction
+        .updateTable('keks')
+        .set({ state: 'retired' })
+        .where('tenant', '=', tenant)
+        .where('state', '=', 'active')
+        .execute()
+      await transaction
+        .insertInto('keks')
+        .values({ tenant, version, state: 'active', wrapped, created: now })
+        .execute()
+    })
+    return (await this.#activeVersion(tenant))!
+  }
+
+  async #openFromRegistry(tenant: string, version: number): Promise<WrappingKey> {
+    const { wrapped } = await this.#registry.database
+      .selectFrom('keks')
+      .select('wrapped')
+      .where('tenant', '=', tenant)
+      .where('version', '=', version)
+      .executeTakeFirstOrThrow()
+    const { root, custodian } = this.#unsealed
+    return await wrappingKey(await unwrap(root, wrapped, kekContext(custodian, tenant, version)))
+  }
+}
+
+export function kekContext(custodian: Uint8Array, tenant: string, version: number): WrapContext {
+  return ['treuhand/kek/v1', custodian, tenant, version]
+}

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { migrate } from '../migrate.ts'
+import { beginTerm, type CustodyRegistry, checkTerm, Deposed } from './registry.ts'
+import { type CustodyDatabase, custodyMigrations } from './schema.ts'
+
+/** Names the advisory lock of the active custodian: the first 6 bytes of SHA-256("treuhand/custodian/v1"). */
+const ACTIVE = 0x7472_6575_6861
+const ASK_AGAIN = 1000
+
+/**
+ * Opens a custody registry on PostgreSQL. The active custodian holds a session's advisory lock, so no pooler
+ * may stand between; each write also checks the term, which a lock lost unnoticed does not.
+ *
+ * @param url `postgres://…`; the password comes from a file that the caller read, never from arguments
+ * @throws RegistryTooNew
+ */
+export async function openPostgresRegistry(url: string): Promise<CustodyRegistry> {
+  const pool = new pg.Pool({ connectionString: url, max: 8, types: { getTypeParser } })
+  // An idle connection that breaks is replaced; what ran on it has failed by itself.
+  pool.on('error', () => {})
+  const database: CustodyDatabase = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  try {
+    await migrate(database, custodyMigrations)
+  } catch (error) {
+    await database.destroy()
+    throw error
+  }
+
+  const deposed: (() => void)[] = []
+  let lock: pg.Client | undefined
+  let term: number | undefined
+  const lose = () => {
+    if (term === undefined) return
+    term = undefined
+    for (const listener of deposed) listener()
+  }
+  return {
+    database,
+    async activate(signal) {
+      if (term !== undefined) return
+      lock = await holdLock(url, signal, lose)
+      term = await beginTerm(database)
+    },
+    onDeposed: listener => deposed.push(listener),
+    async write(act) {
+      const mine = term
+      if (mine === undefined) throw new Deposed()
+      return await database.transaction().execute(async transaction => {
+        await checkTerm(transaction, mine, true)
+        return await act(transaction)
+      })
+    },
+    async close() {
+      term = undefined
+      await lock?.end().catch(() => {})
+      await database.destroy()
+    },
+  }
+}
+
+/** Waits for the lock on a connection of its own, and hears when that connection ends. */
+async function holdLock(url: string, signal: AbortSignal | undefined, lost: () => void): Promise<pg.Client> {
+  for (;;) {
+    signal?.throwIfAborted()
+    const client = new pg.Client({ connectionString: url, keepAlive: true })
+    client.on('error', lost)
+    client.on('end', lost)
+    try {
+      await client.connect()
+      while (!(await tryLock(client))) await delay(ASK_AGAIN, undefined, signal && { signal })
+      return client
+    } catch {
+      await client.end().catch(() => {})
+      await delay(ASK_AGAIN, undefined, signal && { signal })
+    }
+  }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query('select pg_try_advisory_lock($1) as held', [ACTIVE])
+  return rows[0].held
+}
+
+/** Times and terms stay below 2^53. */
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  return oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
+}
