@@ -1,0 +1,87 @@
+import { timingSafeEqual } from 'node:crypto'
+import { type AeadEngine, expectLength } from './aead.ts'
+import { DoesNotOpen } from './errors.ts'
+import { hkdfExpand, hkdfExtract } from './hkdf.ts'
+import { COMMITMENT_BYTES, DEK_BYTES, LABEL, SUBKEY_BYTES } from './suite.ts'
+import type { WrappingKey } from './wrapping-key.ts'
+import { Xaes } from './xaes.ts'
+
+/**
+ * The data-encryption key of one object or upload, and what is derived from it: a subkey for each purpose,
+ * made when first asked for. Its bytes leave it only wrapped.
+ */
+export class Dek {
+  readonly engine: AeadEngine
+  readonly #bytes: Uint8Array
+  readonly #pseudorandomKey: Uint8Array
+  #metadata: Xaes | undefined
+  #table: Xaes | undefined
+  #summary: Xaes | undefined
+  #part: Uint8Array | undefined
+
+  /** @param bytes 32 random bytes, never used for another object; they are copied */
+  constructor(engine: AeadEngine, bytes: Uint8Array) {
+    expectLength('DEK', bytes, DEK_BYTES)
+    this.engine = engine
+    this.#bytes = Uint8Array.from(bytes)
+    this.#pseudorandomKey = hkdfExtract(new Uint8Array(0), this.#bytes)
+  }
+
+  /** @throws DoesNotOpen if the wrap does not verify or the DEK is not the one committed to */
+  static unwrap(
+    key: WrappingKey,
+    nonce: Uint8Array,
+    wrapped: Uint8Array,
+    data: Uint8Array,
+    commitment: Uint8Array,
+  ): Dek {
+    const bytes = key.unwrap(nonce, wrapped, data)
+    if (bytes.length !== DEK_BYTES) throw new DoesNotOpen()
+    const dek = new Dek(key.engine, bytes)
+    bytes.fill(0)
+    if (!timingSafeEqual(dek.commitment(), commitment)) throw new DoesNotOpen()
+    return dek
+  }
+
+  wrap(key: WrappingKey, nonce: Uint8Array, data: Uint8Array): Uint8Array {
+    return key.wrap(nonce, this.#bytes, data)
+  }
+
+  /** 32 bytes that no other DEK has, and that tell nothing of this one: GCM alone does not commit to its key. */
+  commitment(): Uint8Array {
+    return hkdfExpand(this.#pseudorandomKey, LABEL.commitment, COMMITMENT_BYTES)
+  }
+
+  metadataKey(): Xaes {
+    this.#metadata ??= new Xaes(this.engine, this.#subkey(LABEL.metadata))
+    return this.#metadata
+  }
+
+  tableKey(): Xaes {
+    this.#table ??= new Xaes(this.engine, this.#subkey(LABEL.table))
+    return this.#table
+  }
+
+  summaryKey(): Xaes {
+    this.#summary ??= new Xaes(this.engine, this.#subkey(LABEL.summary))
+    return this.#summary
+  }
+
+  /** 32 bytes: the key of the Tink streaming AEAD that seals every part. */
+  partKey(): Uint8Array {
+    this.#part ??= this.#subkey(LABEL.part)
+    return this.#part
+  }
+
+  /** Overwrites the key and what was derived from it. */
+  wipe(): void {
+    this.#bytes.fill(0)
+    this.#pseudorandomKey.fill(0)
+    this.#part?.fill(0)
+    for (const subkey of [this.#metadata, this.#table, this.#summary]) subkey?.wipe()
+  }
+
+  #subkey(label: Uint8Array): Uint8Array {
+    return hkdfExpand(this.#pseudorandomKey, label, SUBKEY_BYTES)
+  }
+}

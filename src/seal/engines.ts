@@ -1,0 +1,77 @@
+import type { AeadEngine } from './aead.ts'
+import { evpEngine } from './engine-evp.ts'
+import { nodeEngine } from './engine-node.ts'
+import { DoesNotOpen } from './errors.ts'
+
+export type EngineName = 'node' | 'evp' | 'auto'
+
+export interface ChosenEngine {
+  readonly engine: AeadEngine
+  /** One sentence for the log: which engine seals, and why this one. */
+  readonly why: string
+}
+
+/**
+ * The AEAD engine by name. `evp` and `auto` prove the EVP engine against node:crypto first; where it is not
+ * there or gives one wrong byte, `auto` takes node:crypto.
+ * @throws Error for `evp` where it cannot be had: then `auto` or `node` is the cure
+ */
+export function chooseEngine(name: EngineName): ChosenEngine {
+  if (name === 'node') return { engine: nodeEngine, why: 'node:crypto, as configured' }
+  try {
+    const engine = evpEngine()
+    proveEngine(engine)
+    return { engine, why: 'OpenSSL EVP in place, proven against node:crypto' }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    if (name === 'auto')
+      return { engine: nodeEngine, why: `node:crypto, because EVP is not to be had: ${reason}` }
+    throw new Error(`the EVP engine is not to be had (${reason}); choose "auto" or "node"`, { cause })
+  }
+}
+
+/**
+ * Known answers: node:crypto seals messages around every border, the engine must give the same bytes, open
+ * them, and refuse each changed tag.
+ * @throws Error at the first difference
+ */
+export function proveEngine(engine: AeadEngine): void {
+  const key = pattern(32, 1)
+  for (const [round, length] of PROVEN_LENGTHS.entries()) {
+    const nonce = pattern(12, round)
+    const data = round % 2 === 0 ? undefined : pattern(length % 300, 5)
+    const plaintext = pattern(length, 7)
+    const expected = nodeEngine.seal(key, nonce, plaintext, data)
+    const sealed = engine.seal(key, nonce, Buffer.from(plaintext), data)
+    if (!same(sealed.ciphertext, expected.ciphertext) || !same(sealed.tag, expected.tag))
+      throw unproven('seals')
+    const opened = engine.open(key, nonce, Buffer.from(expected.ciphertext), expected.tag, data)
+    if (!same(opened, plaintext)) throw unproven('opens')
+    const changed = Buffer.from(expected.tag)
+    changed[round % 16]! ^= 1
+    if (!refuses(() => engine.open(key, nonce, Buffer.from(expected.ciphertext), changed, data))) {
+      throw unproven('verifies')
+    }
+  }
+  if (!same(engine.blocks(key, pattern(48, 3)), nodeEngine.blocks(key, pattern(48, 3))))
+    throw unproven('enciphers')
+}
+
+const PROVEN_LENGTHS = [0, 1, 15, 16, 17, 63, 64, 65, 4096, 65_480, 65_520]
+
+const pattern = (length: number, seed: number): Buffer =>
+  Buffer.from(Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 0xff))
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+function refuses(open: () => Uint8Array): boolean {
+  try {
+    open()
+    return false
+  } catch (error) {
+    return error instanceof DoesNotOpen
+  }
+}
+
+const unproven = (act: string): Error =>
+  new Error(`its known-answer test failed: it ${act} otherwise than node:crypto`)
