@@ -1,0 +1,40 @@
+import { Catalog } from './catalog/catalog.ts'
+import { claimFolder } from './claim.ts'
+import { DirectoryStore } from './directory-store.ts'
+import { completeFolder, findFolder } from './folder.ts'
+import { GarbageCollector } from './garbage.ts'
+import { Blocks } from './payload/blocks.ts'
+import { beginSession, sweepSessions } from './sessions.ts'
+
+export interface DirectoryOptions {
+  /** The data folder. It is made where it is missing. */
+  readonly path: string
+  /**
+   * Processes that name the same family may have the folder open at once: the workers of one proxy, on one
+   * machine. Without a name this process has it alone.
+   */
+  readonly family?: string
+}
+
+/**
+ * Opens the embedded store: ciphertext in files, index in SQLite. What processes that died have left behind
+ * is gone when it resolves.
+ * @throws DataFolderRefused where the folder is of another layout, in use, or not to be used
+ */
+export async function openDirectoryStore({ path, family }: DirectoryOptions): Promise<DirectoryStore> {
+  const folder = await findFolder(path)
+  const claim = await claimFolder(folder, family)
+  try {
+    await completeFolder(folder)
+    const catalog = new Catalog(folder.index, () => void garbage.collect().catch(() => {}))
+    const garbage = new GarbageCollector(catalog, folder.payload)
+    await sweepSessions(folder, catalog)
+    const session = await beginSession(folder, catalog)
+    await garbage.collect()
+    const blocks = new Blocks(catalog, folder.payload, session.id)
+    return new DirectoryStore({ folder, catalog, blocks, session, garbage, claim })
+  } catch (error) {
+    claim.release()
+    throw error
+  }
+}

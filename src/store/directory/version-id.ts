@@ -1,0 +1,16 @@
+import { refuse } from './refusals.ts'
+
+/** The version that a bucket has without versioning, by S3's name for it. */
+export const NULL_VERSION = 'null'
+
+/** The name of a version or upload: its id as 16 hexadecimal digits, so that names sort as the ids do. */
+export function nameOfId(id: number): string {
+  return id.toString(16).padStart(16, '0')
+}
+
+/** The id behind a name that clients show. @throws StoreError `InvalidArgument` where no id has that name */
+export function idOfName(name: string): number {
+  const id = /^[0-9a-f]{16}$/.test(name) ? Number.parseInt(name, 16) : Number.NaN
+  if (!Number.isSafeInteger(id)) throw refuse('InvalidArgument')
+  return id
+}
