@@ -1,4 +1,4 @@
-import { type Hash, type Nodes, nodeHash } from './tree.ts'
+import { type Hash, type Nodes, nodeHash, rangeHash } from './tree.ts'
 
 /**
  * The tree in tiles of 256 hashes (c2sp.org/tlog-tiles): how it is stored, mirrored and served. A tile of
@@ -60,6 +60,46 @@ export function nodesOf(read: TileReader, size: number): Nodes {
     const first = index * width
     const hashes = await tile(level, Math.floor(first / TILE_WIDTH))
     return foldTile(hashes, first % TILE_WIDTH, width)
+  }
+}
+
+/** A tree in memory, for whoever checks a log: it grows from the entries alone. */
+export class TileTree {
+  readonly #tiles = new Map<string, Uint8Array>()
+  readonly #read: TileReader
+  #size: number
+
+  /** @param read the tiles of a tree of `size` that was checked before */
+  constructor(size = 0, read?: TileReader) {
+    this.#size = size
+    this.#read = async (level, index, width) => {
+      const tile = this.#tiles.get(`${level}/${index}`) ?? (await read?.(level, index, width))
+      if (!tile || tile.length < width * 32)
+        throw new RangeError(`there is no tile ${level}/${index} of ${width}`)
+      return tile
+    }
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  async append(leaves: readonly Hash[]): Promise<void> {
+    for (const { level, index, hashes } of await growTiles(this.#read, this.#size, leaves))
+      this.#tiles.set(`${level}/${index}`, hashes)
+    this.#size += leaves.length
+  }
+
+  async rootAt(size: number): Promise<Hash> {
+    return await rangeHash(this.nodes(size), 0, size)
+  }
+
+  nodes(size = this.#size): Nodes {
+    return nodesOf(this.#read, size)
+  }
+
+  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    return (await this.#read(level, index, width)).subarray(0, width * 32)
   }
 }
 

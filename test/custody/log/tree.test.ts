@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  growTiles,
-  nodesOf,
-  packEntries,
-  tilePath,
-  tilesOf,
-  unpackEntries,
-} from '../../../src/custody/log/tiles.ts'
+import { packEntries, TileTree, tilePath, tilesOf, unpackEntries } from '../../../src/custody/log/tiles.ts'
 import {
   consistencyProof,
   EMPTY_ROOT,
@@ -55,22 +48,6 @@ const ROOTS = [
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ]
 
-/** A tree in memory, grown in batches. */
-class Grown {
-  size = 0
-  readonly tiles = new Map<string, Buffer>()
-  readonly read = async (level: number, index: number, width: number): Promise<Buffer> => {
-    const tile = this.tiles.get(`${level}/${index}`)
-    if (!tile || tile.length < width * 32) throw new Error(`no tile ${level}/${index} of ${width}`)
-    return tile
-  }
-  async append(leaves: readonly Hash[]): Promise<void> {
-    for (const { level, index, hashes } of await growTiles(this.read, this.size, leaves))
-      this.tiles.set(`${level}/${index}`, hashes)
-    this.size += leaves.length
-  }
-}
-
 /** MTH of RFC 6962 section 2.1, as it stands there. */
 function mth(leaves: readonly Buffer[]): Hash {
   if (leaves.length === 0) return EMPTY_ROOT
@@ -84,9 +61,9 @@ const numbered = (n: number): Buffer[] => Array.from({ length: n }, (_, i) => Bu
 
 describe('the Merkle tree', () => {
   it('has the roots of the reference trees of size 0 to 8', async () => {
-    const tree = new Grown()
+    const tree = new TileTree()
     for (const [size, root] of ROOTS.entries()) {
-      expect((await rangeHash(nodesOf(tree.read, size), 0, size)).toString('hex')).toBe(root)
+      expect((await rangeHash(tree.nodes(size), 0, size)).toString('hex')).toBe(root)
       if (size < 8) await tree.append([leafHash(INPUTS[size]!)])
     }
   })
@@ -110,10 +87,10 @@ describe('the Merkle tree', () => {
         async batches => {
           const size = batches.reduce((a, b) => a + b, 0)
           const leaves = numbered(size)
-          const tree = new Grown()
+          const tree = new TileTree()
           for (const batch of batches)
             await tree.append(leaves.slice(tree.size, tree.size + batch).map(leaf => leafHash(leaf)))
-          const nodes = nodesOf(tree.read, size)
+          const nodes = tree.nodes(size)
           const root = await rangeHash(nodes, 0, size)
           expect(root).toEqual(mth(leaves))
           for (const index of new Set(
@@ -134,16 +111,16 @@ describe('the Merkle tree', () => {
   })
 
   it('reaches a third level of tiles', async () => {
-    const tree = new Grown()
+    const tree = new TileTree()
     const leaves = numbered(66_000).map(leaf => leafHash(leaf))
     await tree.append(leaves.slice(0, 65_535))
     await tree.append(leaves.slice(65_535))
-    const nodes = nodesOf(tree.read, 66_000)
+    const nodes = tree.nodes(66_000)
     const root = await rangeHash(nodes, 0, 66_000)
     const proof = await inclusionProof(nodes, 65_999, 66_000)
     expect(verifyInclusion(leaves[65_999]!, 65_999, 66_000, root, proof)).toBe(true)
     for (const { level, index, width } of tilesOf(66_000))
-      expect(tree.tiles.get(`${level}/${index}`)!.length).toBe(width * 32)
+      expect((await tree.tile(level, index, width)).length).toBe(width * 32)
   })
 })
 
