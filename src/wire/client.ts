@@ -1,0 +1,305 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import type { Body, Writer } from './body.ts'
+import { ChunkCollector } from './chunked.ts'
+import { type Arrival, ClientConnection, type ClientLimits } from './client-connection.ts'
+import { PeerFailed } from './errors.ts'
+import type { Fields, Headers } from './exchange.ts'
+import { fieldLines } from './fields.ts'
+import { onreadCopiedFor, onreadFor } from './socket-reading.ts'
+
+export type { ClientLimits } from './client-connection.ts'
+
+export interface OriginOptions {
+  readonly host: string
+  readonly port: number
+  /** What to trust and to show; without it, plain HTTP. */
+  readonly tls?: tls.ConnectionOptions
+  readonly limits?: Partial<ClientLimits>
+}
+
+/** A request. `host`, `content-length` and what else frames a message is written by the client itself. */
+export interface Ask {
+  readonly method: string
+  /** Origin form: a path and a query, encoded. */
+  readonly target: string
+  readonly fields: Fields
+}
+
+export interface Response {
+  readonly status: number
+  readonly headers: Headers
+  /** The body, where its length was announced; a chunked one can only be collected. */
+  readonly body: Body | undefined
+  /**
+   * The body as one buffer.
+   * @throws PeerFailed `answer-too-large` for more than `cap` bytes, BodyCut where it did not come whole
+   */
+  collect(cap: number): Promise<Buffer>
+  /** Gives up on the body; the connection is closed. */
+  discard(): void
+}
+
+/** A request whose body goes out piece by piece. Exactly one of `finish` and `abort` ends it. */
+export interface Upload extends Writer {
+  /**
+   * The answer. To be called when the whole body was written, or when a write threw `AnsweredEarly`.
+   * @throws PeerFailed
+   */
+  finish(): Promise<Response>
+  /** Resets the connection: the peer has a request that it cannot take for a whole one. */
+  abort(): void
+}
+
+const LIMITS: ClientLimits = {
+  connect: 10_000,
+  answer: 60_000,
+  head: 10_000,
+  body: 60_000,
+  stall: 60_000,
+  idle: 2_000,
+}
+
+/** Methods that may be sent again where nobody knows whether they arrived (RFC 9110 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
+
+const NOTHING = new Uint8Array(0)
+
+/** One server, and the connections to it. Redirects are answers like others: nothing is followed. */
+export class Origin {
+  readonly #options: OriginOptions
+  readonly #limits: ClientLimits
+  readonly #hostLine: string
+  readonly #all = new Set<ClientConnection>()
+  /** The one used last is taken first, so that those in excess grow old and go. */
+  readonly #resting: ClientConnection[] = []
+  readonly #dialling = new Set<net.Socket>()
+  #session: Buffer | undefined
+  #closed = false
+
+  constructor(options: OriginOptions) {
+    this.#options = options
+    this.#limits = { ...LIMITS, ...options.limits }
+    this.#hostLine = `host: ${hostField(options)}\r\n`
+  }
+
+  /** What the Host field says, as a signature over it needs to know. */
+  get host(): string {
+    return hostField(this.#options)
+  }
+
+  /**
+   * Sends a request, with a body that is in memory whole or with none.
+   * A bodiless idempotent request is sent once more where a connection that had rested broke under it.
+   * @throws PeerFailed
+   */
+  async request(ask: Ask, body: Uint8Array = NOTHING): Promise<Response> {
+    const head = this.#head(
+      ask,
+      body.length > 0 || ask.method === 'POST' || ask.method === 'PUT' ? body.length : undefined,
+    )
+    const rested = this.#takeRested()
+    if (rested === undefined) return await this.#exchange(await this.#dial(), ask, head, body)
+    try {
+      return await this.#exchange(rested, ask, head, body)
+    } catch (error) {
+      const lost = error instanceof PeerFailed && error.code === 'lost'
+      if (!lost || body.length > 0 || !IDEMPOTENT.has(ask.method)) throw error
+    }
+    return await this.#exchange(await this.#dial(), ask, head, body)
+  }
+
+  /**
+   * Begins a request with a body of exactly `length` bytes.
+   * @throws PeerFailed
+   */
+  async upload(ask: Ask, length: number): Promise<Upload> {
+    const head = this.#head(ask, length)
+    const connection = this.#takeRested() ?? (await this.#dial())
+    return new ConnectionUpload(connection, ask.method, head, length)
+  }
+
+  /** Ends all connections; whoever waits on one is told. */
+  close(): void {
+    this.#closed = true
+    for (const connection of this.#all) connection.fail(new PeerFailed('aborted', 'the client was closed'))
+    for (const socket of this.#dialling) socket.destroy()
+  }
+
+  #head(ask: Ask, length: number | undefined): string {
+    if (!/^[!-~]+$/.test(ask.target) || !/^[A-Z]+$/.test(ask.method))
+      throw new TypeError('a request line cannot be written')
+    const framing = length === undefined ? '' : `content-length: ${length}\r\n`
+    return `${ask.method} ${ask.target} HTTP/1.1\r\n${this.#hostLine}${fieldLines(ask.fields)}${framing}\r\n`
+  }
+
+  async #exchange(connection: ClientConnection, ask: Ask, head: string, body: Uint8Array): Promise<Response> {
+    const answer = connection.expectAnswer(ask.method)
+    connection.requestSent()
+    await connection.out.writeSmall(head, body)
+    connection.awaitAnswer()
+    return responseOf(await answer)
+  }
+
+  #takeRested(): ClientConnection | undefined {
+    for (let connection = this.#resting.pop(); connection !== undefined; connection = this.#resting.pop())
+      if (connection.usable) return connection
+      else connection.fail(new PeerFailed('malformed-answer', 'the peer sent what nobody asked for'))
+    return undefined
+  }
+
+  async #dial(): Promise<ClientConnection> {
+    if (this.#closed) throw new PeerFailed('aborted', 'the client was closed')
+    const connection = new ClientConnection(this.#limits, its => this.#resting.push(its))
+    const socket = this.#socketFor(connection)
+    this.#dialling.add(socket)
+    try {
+      await connected(
+        socket,
+        this.#options.tls === undefined ? 'connect' : 'secureConnect',
+        this.#limits.connect,
+      )
+    } finally {
+      this.#dialling.delete(socket)
+    }
+    this.#all.add(connection)
+    const reading = { socket, resume: () => void socket.resume(), withdraw: () => void socket.destroy() }
+    connection.begin(reading, () => this.#forget(connection))
+    if (this.#closed) this.close()
+    return connection
+  }
+
+  #forget(connection: ClientConnection): void {
+    this.#all.delete(connection)
+    const at = this.#resting.indexOf(connection)
+    if (at !== -1) this.#resting.splice(at, 1)
+  }
+
+  #socketFor(connection: ClientConnection): net.Socket {
+    const { host, port } = this.#options
+    const { receiver } = connection
+    const ended = () => receiver.ended()
+    if (this.#options.tls === undefined)
+      return net.connect({ host, port, noDelay: true, onread: onreadFor(receiver) }).on('end', ended)
+    const options: tls.ConnectionOptions = {
+      ...(net.isIP(host) === 0 ? { servername: host } : {}),
+      ...this.#options.tls,
+      host,
+      port,
+      ALPNProtocols: ['http/1.1'],
+      ...(this.#session === undefined ? {} : { session: this.#session }),
+    }
+    // `onread` is documented with tls.connect, and missing in its type.
+    const socket = tls.connect({
+      ...options,
+      noDelay: true,
+      onread: onreadCopiedFor(receiver),
+    } as tls.ConnectionOptions)
+    socket.on('session', session => {
+      this.#session = session
+    })
+    return socket.on('end', ended)
+  }
+}
+
+/** The authority of the origin, without the scheme's own port (RFC 9110 7.2, RFC 3986 6.2.3). */
+function hostField({ host, port, tls: secure }: OriginOptions): string {
+  const name = net.isIPv6(host) ? `[${host}]` : host
+  return port === (secure === undefined ? 80 : 443) ? name : `${name}:${port}`
+}
+
+async function connected(
+  socket: net.Socket,
+  event: 'connect' | 'secureConnect',
+  limit: number,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const failed = (cause?: unknown) => reject(new PeerFailed('unreachable', 'no connection came about', cause))
+  const late = setTimeout(() => failed(new Error(`it took more than ${limit} ms`)), limit)
+  socket.once(event, resolve).once('error', failed).once('close', failed)
+  try {
+    await promise
+  } catch (error) {
+    socket.on('error', () => {}).destroy()
+    throw error
+  } finally {
+    clearTimeout(late)
+    socket.off('error', failed).off('close', failed)
+  }
+}
+
+function responseOf({ head, body, endBody }: Arrival): Response {
+  return {
+    status: head.status,
+    headers: head.headers,
+    body: head.length === 'chunked' ? undefined : body,
+    collect: async cap => {
+      if (head.length === 'chunked') {
+        const chunks = new ChunkCollector(cap, endBody)
+        await body.readInto(chunks)
+        return chunks.bytes()
+      }
+      if (head.length > cap) {
+        body.discard()
+        throw new PeerFailed('answer-too-large', `the answer is larger than ${cap} bytes`)
+      }
+      const memory = Buffer.allocUnsafeSlow(head.length)
+      let at = 0
+      await body.readInto({
+        space: () => memory.subarray(at),
+        filled: length => {
+          at += length
+          return undefined
+        },
+      })
+      return memory
+    },
+    discard: () => body.discard(),
+  }
+}
+
+class ConnectionUpload implements Upload {
+  readonly #connection: ClientConnection
+  readonly #answer: Promise<Arrival>
+  #head: string | undefined
+  #left: number
+
+  constructor(connection: ClientConnection, method: string, head: string, length: number) {
+    this.#connection = connection
+    this.#answer = connection.expectAnswer(method)
+    this.#head = head
+    this.#left = length
+  }
+
+  write(pieces: readonly Uint8Array[]): Promise<void> | undefined {
+    for (const piece of pieces) this.#left -= piece.length
+    if (this.#left < 0) {
+      this.abort()
+      throw new RangeError(`a request was given ${-this.#left} bytes more than it announced`)
+    }
+    const head = this.#head
+    this.#head = undefined
+    const wait = this.#connection.out.write(
+      head === undefined ? pieces : [Buffer.from(head, 'latin1'), ...pieces],
+    )
+    if (this.#left === 0) this.#connection.requestSent()
+    return wait
+  }
+
+  async finish(): Promise<Response> {
+    if (this.#head !== undefined && this.#left === 0) await this.write([])
+    if (this.#left > 0 && !this.#connection.answered) {
+      this.abort()
+      throw new RangeError(`a request ended ${this.#left} bytes before the length it announced`)
+    }
+    this.#connection.awaitAnswer()
+    const response = responseOf(await this.#answer)
+    if (this.#left === 0 || response.status >= 300) return response
+    response.discard()
+    throw new PeerFailed('malformed-answer', 'the peer announced success before it had the whole request')
+  }
+
+  abort(): void {
+    this.#connection.fail(new PeerFailed('aborted', 'the upload was given up'))
+  }
+}
