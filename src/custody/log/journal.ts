@@ -9,7 +9,7 @@ import type { JournalRow, LogStore } from './store.ts'
  */
 export class Journal {
   readonly #store: LogStore
-  #last: Promise<Pick<JournalRow, 'number' | 'leaf'> | undefined>
+  #last: Promise<JournalRow | undefined>
 
   constructor(store: LogStore) {
     this.#store = store
@@ -25,20 +25,16 @@ export class Journal {
   async append(entry: Entry): Promise<void> {
     const before = this.#last
     const written = before.then(async last => {
-      const row = next(last, entry)
-      await this.#store.addToJournal(row)
+      const chain = last ? chainHash(last.leaf) : 'sealed'
+      const { leaf, hidden } = writeEntry({ ...entry, body: { ...entry.body, chain } })
+      const row = { number: last ? last.number + 1 : 0, leaf }
+      await this.#store.addToJournal(row, hidden)
       return row
     })
     // A row that could not be written does not break the chain: the next one takes its number.
     this.#last = written.catch(() => before)
     await written
   }
-}
-
-function next(last: Pick<JournalRow, 'number' | 'leaf'> | undefined, entry: Entry): JournalRow {
-  const chain = last ? chainHash(last.leaf) : 'sealed'
-  const number = last ? last.number + 1 : 0
-  return { number, ...writeEntry({ ...entry, body: { ...entry.body, chain } }) }
 }
 
 /** @throws CustodyError `Unverified` where a row was removed, changed or moved */

@@ -3,7 +3,7 @@ import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
 import { type Entry, type HiddenValue, writeEntry } from './entry.ts'
 import { checkJournal } from './journal.ts'
 import { type Signer, type Verifier, writeNote } from './note.ts'
-import type { LogStore } from './store.ts'
+import type { Alongside, LogStore } from './store.ts'
 import { growTiles, nodesOf, type TileReader } from './tiles.ts'
 import { consistencyProof, EMPTY_ROOT, type Hash, inclusionProof, leafHash, rangeHash } from './tree.ts'
 
@@ -17,6 +17,7 @@ export interface Head {
 interface Waiting {
   readonly leaf: Buffer
   readonly hidden: readonly HiddenValue[]
+  readonly alongside?: Alongside | undefined
   resolve(index: number): void
   reject(error: unknown): void
 }
@@ -66,16 +67,27 @@ export class Log {
     return this.#head
   }
 
-  /** @returns the entry's index, once it is on disk under a signed head */
-  append(entry: Entry): Promise<number> {
+  /**
+   * @param alongside writes that are kept with the entry, or not at all; what they throw, this throws
+   * @returns the entry's index, once it is on disk under a signed head
+   */
+  async append(entry: Entry, alongside?: Alongside): Promise<number> {
     const { leaf, hidden } = writeEntry(entry)
-    return this.appendLeaf(leaf, hidden)
+    return await this.#queue(leaf, hidden, alongside)
   }
 
   /** Appends a leaf that is written already, as when a mirror is replayed. */
-  async appendLeaf(leaf: Buffer, hidden: readonly HiddenValue[] = []): Promise<number> {
+  async appendLeaf(leaf: Buffer): Promise<number> {
+    return await this.#queue(leaf, [], undefined)
+  }
+
+  async #queue(
+    leaf: Buffer,
+    hidden: readonly HiddenValue[],
+    alongside: Alongside | undefined,
+  ): Promise<number> {
     return await new Promise<number>((resolve, reject) => {
-      this.#waiting.push({ leaf, hidden, resolve, reject })
+      this.#waiting.push({ leaf, hidden, alongside, resolve, reject })
       this.#committing ??= this.#commitAll().finally(() => {
         this.#committing = undefined
       })
@@ -103,18 +115,27 @@ export class Log {
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_BATCH)
-      try {
-        const first = await this.#commit(batch, false)
-        for (const [i, { resolve }] of batch.entries()) resolve(first + i)
-      } catch (error) {
+    while (this.#waiting.length > 0) await this.#commitOrSplit(this.#waiting.splice(0, MAX_BATCH))
+  }
+
+  /** One entry's writes that fail must not take down those of others: they go again, each alone. */
+  async #commitOrSplit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const first = await this.#commit(batch, false)
+      for (const [i, { resolve }] of batch.entries()) resolve(first + i)
+    } catch (error) {
+      if (batch.length === 1 || !batch.some(({ alongside }) => alongside)) {
         for (const { reject } of batch) reject(error)
+        return
       }
+      for (const waiting of batch) await this.#commitOrSplit([waiting])
     }
   }
 
-  async #commit(batch: readonly Pick<Waiting, 'leaf' | 'hidden'>[], journaled: boolean): Promise<number> {
+  async #commit(
+    batch: readonly Pick<Waiting, 'leaf' | 'hidden' | 'alongside'>[],
+    journaled: boolean,
+  ): Promise<number> {
     if (this.#unsure) await this.#lookAgain()
     const { size } = this.#head
     const hashes = batch.map(({ leaf }) => leafHash(leaf))
@@ -133,6 +154,7 @@ export class Log {
       tiles,
       head: note,
       journaled,
+      alongside: batch.flatMap(({ alongside }) => alongside ?? []),
     })
     this.#unsure = false
     for (const { level, index, hashes } of tiles) {
@@ -155,7 +177,7 @@ export class Log {
     if (rows.length === 0) return
     checkJournal(rows)
     await this.#commit(
-      rows.map(row => ({ leaf: Buffer.from(row.leaf), hidden: row.hidden })),
+      rows.map(row => ({ leaf: Buffer.from(row.leaf), hidden: [] })),
       true,
     )
   }

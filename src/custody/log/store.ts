@@ -1,3 +1,4 @@
+import type { CustodyTransaction } from '../../registry/custody/registry.ts'
 import type { HiddenValue } from './entry.ts'
 import type { Tile } from './tiles.ts'
 
@@ -20,7 +21,7 @@ export interface LogStore {
   /** What was recorded while the log's key was sealed away, in order. */
   journal(): Promise<JournalRow[]>
   /** Durable when it resolves. @throws when a row of this number is there */
-  addToJournal(row: JournalRow): Promise<void>
+  addToJournal(row: JournalRow, hidden: readonly HiddenValue[]): Promise<void>
 }
 
 export interface LogBatch {
@@ -34,11 +35,14 @@ export interface LogBatch {
   readonly head: string
   /** Whether the journal is among the leaves, and so is emptied. */
   readonly journaled: boolean
+  /** Writes that belong to the entries: kept with them, or not at all. */
+  readonly alongside: readonly Alongside[]
 }
+
+export type Alongside = (transaction: CustodyTransaction) => Promise<void>
 
 export interface JournalRow {
   /** From 0. */
   readonly number: number
   readonly leaf: Uint8Array
-  readonly hidden: readonly HiddenValue[]
 }

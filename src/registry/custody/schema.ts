@@ -1,11 +1,12 @@
 import { type ColumnType, type Kysely, sql } from 'kysely'
 import type { Migration } from '../migrate.ts'
+import { type LogTables, logTables } from './log-tables.ts'
 
 /**
  * The custody registry's tables, alike on SQLite and PostgreSQL. Times are milliseconds since 1970 UTC.
  * SQLite takes a `bytea` column as one without conversion, so one text of the schema serves both.
  */
-export interface CustodyTables {
+export interface CustodyTables extends LogTables {
   term: TermTable
   seal: SealTable
   secrets: SecretTable
@@ -139,4 +140,4 @@ const foundations: Migration = async db => {
 }
 
 /** Forward only, each step once and for all. */
-export const custodyMigrations: readonly Migration[] = [foundations]
+export const custodyMigrations: readonly Migration[] = [foundations, logTables]

@@ -101,6 +101,22 @@ describe('the log', () => {
     await Log.open(store, key)
   })
 
+  it('keeps what belongs to an entry with it or not at all, and one refusal takes down no other entry', async () => {
+    const store = new MemoryLogStore()
+    const log = await Log.open(store, key)
+    const refuse = async () => {
+      throw new Error('taken')
+    }
+    const kept: number[] = []
+    const results = await Promise.allSettled([
+      log.append(entry(0)),
+      log.append(entry(1), refuse),
+      log.append(entry(2), async () => void kept.push(2)),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(store.kept.map(leaf => readEntry(leaf).body['lease'])).toEqual([0, 2])
+  })
+
   it('does not open when an entry, a tile or the head was altered', async () => {
     const store = new MemoryLogStore()
     const log = await Log.open(store, key)

@@ -36,6 +36,7 @@ export class MemoryLogStore implements LogStore {
   async append(batch: LogBatch) {
     await this.beforeAppend(batch)
     if (batch.size !== this.kept.length) throw new Error('another has appended')
+    for (const write of batch.alongside) await write(undefined as never)
     this.commits++
     this.kept.push(...batch.leaves)
     this.hidden.push(...batch.hidden)
