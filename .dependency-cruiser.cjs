@@ -6,7 +6,7 @@ const ROOMS = {
   registry: [],
   keys: ['seal'],
   store: ['wire'],
-  objects: ['seal', 'keys', 'store', 'registry/path', 'wire/body.ts'],
+  objects: ['seal', 'keys', 'store', 'registry/path', 'wire/body.ts', 'wire/segment-memory.ts'],
   front: ['objects', 'wire'],
   custody: ['registry/custody', 'keys', 'seal'],
   config: [],
