@@ -51,13 +51,17 @@ export function checkWrite(conditions: WriteConditions, current: VersionRow | un
     throw refuse('PreconditionFailed')
 }
 
-/** Conditions on the object that a DELETE would remove. @throws StoreError `PreconditionFailed`, `NoSuchKey` */
+/**
+ * Conditions on the object that a DELETE would remove. Where there is none they hold: nothing is there to be lost
+ * (Amazon S3 API Reference, DeleteObject, If-Match headers: "or if the object doesn't exist"). A delete marker
+ * is there, and has no ETag.
+ * @throws StoreError `PreconditionFailed`
+ */
 export function checkDelete(conditions: DeleteConditions, target: VersionRow | undefined): void {
   const { ifMatch, ifMatchLastModified, ifMatchSize } = conditions
-  if (ifMatch === undefined && ifMatchLastModified === undefined && ifMatchSize === undefined) return
-  if (target === undefined || target.marker) throw refuse('NoSuchKey')
   const modified = ifMatchLastModified === undefined ? undefined : Date.parse(ifMatchLastModified)
   if (Number.isNaN(modified)) throw refuse('InvalidArgument')
+  if (target === undefined) return
   if (
     (ifMatch !== undefined && !matches(ifMatch, target)) ||
     (modified !== undefined && seconds(modified) !== seconds(target.modified)) ||

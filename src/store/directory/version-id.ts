@@ -8,9 +8,13 @@ export function nameOfId(id: number): string {
   return id.toString(16).padStart(16, '0')
 }
 
+/** Whether a text is a name that `nameOfId` may have made. */
+export function isName(text: string): boolean {
+  return /^000[0-9a-f]{13}$/.test(text)
+}
+
 /** The id behind a name that clients show. @throws StoreError `InvalidArgument` where no id has that name */
 export function idOfName(name: string): number {
-  const id = /^[0-9a-f]{16}$/.test(name) ? Number.parseInt(name, 16) : Number.NaN
-  if (!Number.isSafeInteger(id)) throw refuse('InvalidArgument')
-  return id
+  if (!isName(name)) throw refuse('InvalidArgument')
+  return Number.parseInt(name, 16)
 }

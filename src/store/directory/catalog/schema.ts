@@ -60,6 +60,16 @@ CREATE TABLE part (
   PRIMARY KEY (upload, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Uploads completed not long ago, so that a Complete sent again gets the first one's answer.
+CREATE TABLE completion (
+  id INTEGER PRIMARY KEY,
+  upload INTEGER NOT NULL UNIQUE,
+  bucket INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  published TEXT NOT NULL
+) STRICT;
+
 -- Bytes [position, position + length) of a version or part are bytes [first, first + length) of a payload file.
 CREATE TABLE piece (
   owner INTEGER NOT NULL,

@@ -1,11 +1,12 @@
 import type { UploadListing, UploadsQuery } from '../../store.ts'
 import type { Sql } from '../catalog/sqlite.ts'
+import { refuse } from '../refusals.ts'
 import { findBucket } from '../transactions/find-bucket.ts'
 import { keyBytes, keyText } from '../transactions/transaction.ts'
 import { idOfName, nameOfId } from '../version-id.ts'
 import { OWNER } from './objects.ts'
 import { nameOfStep, takePage } from './page.ts'
-import { type Named, type Step, walk } from './walk.ts'
+import { type Named, rowSteps, type Step, walk } from './walk.ts'
 
 interface UploadRow extends Named {
   readonly id: number
@@ -37,16 +38,7 @@ function* uploads(sql: Sql, bucket: number, query: UploadsQuery): Generator<Step
   const { keyMarker, uploadMarker, prefix = '', delimiter } = query
   const after = keyMarker === undefined ? undefined : keyBytes(keyMarker)
   // Without a key-marker an upload-id-marker is ignored (Amazon S3 API Reference, ListMultipartUploads).
-  if (keyMarker !== undefined && uploadMarker !== undefined) {
-    const rolledUp = delimiter && keyMarker.includes(delimiter, prefix.length)
-    if (keyMarker.startsWith(prefix) && !rolledUp)
-      yield* sql.all`SELECT id, key, initiated FROM upload
-        WHERE bucket = ${bucket} AND key = ${after!} AND id > ${idOfName(uploadMarker)} ORDER BY id`.map(
-        row => ({
-          row: row as unknown as UploadRow,
-        }),
-      )
-  }
+  if (after !== undefined && uploadMarker !== undefined) yield* laterUploads(sql, bucket, after, query)
   yield* walk<UploadRow>({
     rows: (from, to) =>
       sql.iterate`SELECT id, key, initiated FROM upload
@@ -55,4 +47,21 @@ function* uploads(sql: Sql, bucket: number, query: UploadsQuery): Generator<Step
     delimiter: delimiter === undefined ? undefined : keyBytes(delimiter),
     after,
   })
+}
+
+/** What the page before left of the marker's own key. The marker's upload may have ended since. */
+function* laterUploads(
+  sql: Sql,
+  bucket: number,
+  key: Uint8Array,
+  { uploadMarker, prefix = '', delimiter }: UploadsQuery,
+): Generator<Step<UploadRow>, void> {
+  const id = idOfName(uploadMarker!)
+  const other = sql.get`SELECT 1 FROM upload WHERE id = ${id} AND (bucket <> ${bucket} OR key <> ${key})`
+  if (other) throw refuse('InvalidArgument')
+  const name = keyText(key)
+  if (!name.startsWith(prefix) || (delimiter && name.includes(delimiter, prefix.length))) return
+  const rows = sql.iterate`SELECT id, key, initiated FROM upload
+    WHERE bucket = ${bucket} AND key = ${key} AND id > ${id} ORDER BY id` as Iterator<unknown>
+  yield* rowSteps(rows as Iterator<UploadRow>)
 }

@@ -7,7 +7,7 @@ import { findNull, type VersionRow, versionName } from '../transactions/versions
 import { idOfName, NULL_VERSION } from '../version-id.ts'
 import { listed, OWNER } from './objects.ts'
 import { nameOfStep, takePage } from './page.ts'
-import { type Step, walk } from './walk.ts'
+import { rowSteps, type Step, walk } from './walk.ts'
 
 /** ListObjectVersions: keys in order, the versions of a key newest first. */
 export function listVersions(sql: Sql, name: string, query: VersionsQuery): VersionListing {
@@ -63,9 +63,5 @@ function* olderVersions(
   const id = versionMarker === NULL_VERSION ? (findNull(sql, bucket, key)?.id ?? 0) : idOfName(versionMarker!)
   const rows = sql.iterate`SELECT * FROM version INDEXED BY version_order
     WHERE bucket = ${bucket} AND key = ${key} AND id < ${id} ORDER BY id DESC` as Iterator<unknown>
-  try {
-    for (let next = rows.next(); !next.done; next = rows.next()) yield { row: next.value as VersionRow }
-  } finally {
-    rows.return?.()
-  }
+  yield* rowSteps(rows as Iterator<VersionRow>)
 }

@@ -46,6 +46,15 @@ export function* walk<R extends Named>({
   }
 }
 
+/** Rows as they are, none rolled up. */
+export function* rowSteps<R extends Named>(rows: Iterator<R>): Generator<Step<R>, void> {
+  try {
+    for (let next = rows.next(); !next.done; next = rows.next()) yield { row: next.value }
+  } finally {
+    rows.return?.()
+  }
+}
+
 /** The first name that may follow `after`: where that lies in or is a common prefix, the first behind it. */
 function start(
   prefix: Uint8Array,

@@ -90,6 +90,7 @@ export function putRetention(
   }: { at: Address; retention: Retention | undefined; bypassGovernance: boolean },
 ): void {
   const version = findLockable(sql, at)
+  if (retention && !isMode(retention.mode)) throw refuse('MalformedXML')
   const wanted = retention && checkRetention(retention, now)
   const { lock_mode, lock_until } = version
   if (lock_mode !== null && lock_until !== null && lock_until > now) {

@@ -2,7 +2,7 @@ import type { Address, NewObject, Published, StoredPart, WriteConditions } from 
 import type { Sql } from '../catalog/sqlite.ts'
 import { newEtag } from '../etag.ts'
 import { refuse } from '../refusals.ts'
-import { idOfName, nameOfId } from '../version-id.ts'
+import { idOfName, isName, nameOfId } from '../version-id.ts'
 import { type BucketRow, findBucket } from './find-bucket.ts'
 import { addPieces, findPieces, freePieces, type Piece } from './pieces.ts'
 import { publish } from './publish.ts'
@@ -38,7 +38,7 @@ export function createUpload(
 
 /** @throws StoreError `NoSuchUpload` */
 export function findUpload(sql: Sql, bucket: BucketRow, key: Uint8Array, uploadId: string): UploadRow {
-  if (!/^[0-9a-f]{16}$/.test(uploadId)) throw refuse('NoSuchUpload')
+  if (!isName(uploadId)) throw refuse('NoSuchUpload')
   const row = sql.get`SELECT id, object FROM upload
     WHERE id = ${idOfName(uploadId)} AND bucket = ${bucket.id} AND key = ${key}`
   if (row === undefined) throw refuse('NoSuchUpload')
@@ -129,6 +129,8 @@ export function completeUpload(
   const { sql, now } = tx
   const bucket = findBucket(sql, at.bucket)
   const key = keyBytes(at.key)
+  const before = findCompletion(sql, bucket, key, uploadId)
+  if (before) return before
   const upload = findUpload(sql, bucket, key, uploadId)
   const chosen = chooseParts(sql, upload, parts)
   const settings = readSettings(bucket, JSON.parse(upload.object) as NewObject, now)
@@ -139,7 +141,39 @@ export function completeUpload(
       position = addPieces(sql, id, findPieces(sql, part.id, 0, part.length - 1), position)
   })
   freeUpload(sql, upload.id)
+  rememberCompletion(tx, bucket, key, upload, published)
   return published
+}
+
+/** What the first Complete of an upload answered (Amazon S3 API Reference, CompleteMultipartUpload: it may be repeated). */
+function findCompletion(
+  sql: Sql,
+  bucket: BucketRow,
+  key: Uint8Array,
+  uploadId: string,
+): Published | undefined {
+  if (!isName(uploadId)) return undefined
+  const row = sql.get`SELECT published FROM completion
+    WHERE upload = ${idOfName(uploadId)} AND bucket = ${bucket.id} AND key = ${key}`
+  if (row === undefined) return undefined
+  const published = JSON.parse(row['published'] as string) as Published & { lastModified: string }
+  return { ...published, lastModified: new Date(published.lastModified) }
+}
+
+const REMEMBERED = 24 * 3_600_000
+
+function rememberCompletion(
+  { sql, now }: Transaction,
+  bucket: BucketRow,
+  key: Uint8Array,
+  upload: UploadRow,
+  published: Published,
+): void {
+  sql.run`INSERT INTO completion (id, upload, bucket, key, at, published)
+    VALUES (${nextId(sql)}, ${upload.id}, ${bucket.id}, ${key}, ${now}, ${JSON.stringify(published)})`
+  // Two go for one that comes: old ones never pile up, and no Complete clears many.
+  sql.run`DELETE FROM completion WHERE id IN (SELECT id FROM completion ORDER BY id LIMIT 2)
+    AND at < ${now - REMEMBERED}`
 }
 
 /** The listed parts as the index has them. @throws StoreError `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall` */
