@@ -1,3 +1,5 @@
+import type { AeadEngine } from '../seal/aead.ts'
+import { WrappingKey } from '../seal/wrapping-key.ts'
 import type { Custodian, Lease, LeaseAsk, LeasedKey } from './custodian.ts'
 import { NoLease } from './custodian.ts'
 
@@ -5,8 +7,8 @@ import { NoLease } from './custodian.ts'
 export interface GroupKey {
   readonly id: Uint8Array
   readonly epoch: string
-  /** 32 bytes; zeros once the lease has ended. */
-  readonly key: Uint8Array
+  /** Wraps and unwraps DEKs; overwritten once the lease has ended. */
+  readonly wrapping: WrappingKey
   readonly ended: AbortSignal
 }
 
@@ -24,7 +26,6 @@ const RENEW_JITTER = 0.1
 const RETRY_RENEWAL_AFTER = 1_000
 
 interface Held {
-  readonly key: LeasedKey
   readonly ends: { readonly monotonic: number; readonly wall: number }
   readonly end: AbortController
   readonly handle: GroupKey
@@ -36,6 +37,7 @@ interface Held {
  */
 export class GroupKeys {
   readonly #custodian: Custodian
+  readonly #engine: AeadEngine
   readonly #clocks: Clocks
   readonly #held = new Map<string, Held>()
   /** The key that seals new objects, by tenant and bucket. */
@@ -45,8 +47,9 @@ export class GroupKeys {
   readonly #sweep: NodeJS.Timeout
   #lastWall: number
 
-  constructor(custodian: Custodian, clocks: Clocks = systemClocks) {
+  constructor(custodian: Custodian, engine: AeadEngine, clocks: Clocks = systemClocks) {
     this.#custodian = custodian
+    this.#engine = engine
     this.#clocks = clocks
     this.#lastWall = clocks.wall()
     custodian.onRevoked(keys => this.#revoke(keys))
@@ -133,15 +136,16 @@ export class GroupKeys {
   #hold(key: LeasedKey, ends: Held['ends']): void {
     const name = keyName(key.tenant, key.bucket, key.id)
     const earlier = this.#held.get(name)
-    if (earlier !== undefined) {
+    if (earlier === undefined) {
+      const end = new AbortController()
+      const wrapping = WrappingKey.whole(this.#engine, key.id, key.key)
+      const handle = { id: key.id, epoch: key.epoch, wrapping, ended: end.signal }
+      this.#held.set(name, { ends, end, handle })
+    } else {
       // The same key under a longer lease: streams that began under the earlier one go on.
       this.#held.set(name, { ...earlier, ends })
-      key.key.fill(0)
-      return
     }
-    const end = new AbortController()
-    const handle = { id: key.id, epoch: key.epoch, key: key.key, ended: end.signal }
-    this.#held.set(name, { key, ends, end, handle })
+    key.key.fill(0)
   }
 
   #renewLater(ask: LeaseAsk, place: string, ttl: number): void {
@@ -161,7 +165,7 @@ export class GroupKeys {
 
   #revoke(keys: 'all' | readonly string[]): void {
     for (const [name, held] of this.#held)
-      if (keys === 'all' || keys.includes(Buffer.from(held.key.id).toString('hex'))) this.#drop(name)
+      if (keys === 'all' || keys.includes(Buffer.from(held.handle.id).toString('hex'))) this.#drop(name)
     if (keys !== 'all') return
     for (const timer of this.#renewals.values()) clearTimeout(timer)
     this.#renewals.clear()
@@ -172,7 +176,7 @@ export class GroupKeys {
     if (held === undefined) return
     this.#held.delete(name)
     held.end.abort(new NoLease('expired', 'the lease of the group key has ended'))
-    held.key.key.fill(0)
+    held.handle.wrapping.wipe()
   }
 }
 

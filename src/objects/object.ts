@@ -1,6 +1,6 @@
 import type { Attributes, ObjectSetting, ReadConditions, WriteConditions } from '../store/store.ts'
 import type { Body, Writer } from '../wire/body.ts'
-import type { Checksum } from './checksum.ts'
+import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
 
 /** An object by the names the application uses. */
 export interface ObjectName {
@@ -19,6 +19,8 @@ export type ObjectHeaders = readonly (readonly [name: string, value: string])[]
 
 /** A plaintext body and what its end proved. */
 export interface PlainBody extends Body {
+  /** The checksum that the client announced by header or trailer, known before the first byte. */
+  readonly checksumAlgorithm: ChecksumAlgorithm | undefined
   /** The checksum the client sent (header or trailer), verified. Read after `readInto` resolved. */
   checksum(): Checksum | undefined
 }

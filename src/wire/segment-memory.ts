@@ -44,13 +44,27 @@ export class SegmentMemory {
    */
   takeBack(piece: Uint8Array<ArrayBuffer>): void {
     const memory = piece.buffer
-    if (!this.#lent.delete(memory)) throw new TypeError('this memory is not lent')
-    const size = memory.byteLength
-    this.#lentBytes -= size
+    const size = this.#end(memory)
     if (this.#spareBytes + size > this.#budget) return
     this.#spareBytes += size
     const spare = size === LARGE ? this.#spareLarge : this.#spareSmall
     spare.push(memory)
+  }
+
+  /**
+   * Counts a piece as lent no more without lending it again: a write of it may still be under way somewhere,
+   * and the next stream's bytes must not be what it finds.
+   * @throws TypeError for a piece that is not lent
+   */
+  giveUp(piece: Uint8Array<ArrayBuffer>): void {
+    this.#end(piece.buffer)
+  }
+
+  #end(memory: ArrayBuffer): number {
+    if (!this.#lent.delete(memory)) throw new TypeError('this memory is not lent')
+    const size = memory.byteLength
+    this.#lentBytes -= size
+    return size
   }
 
   /** Bytes lent now. */

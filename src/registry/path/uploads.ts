@@ -25,6 +25,8 @@ export interface Upload {
 export interface SealedMetadata {
   readonly metadata: Readonly<Record<string, string>>
   readonly contentDisposition?: string
+  /** What the store was asked to carry out itself, as tags. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export interface UploadResult {

@@ -1,0 +1,30 @@
+import { plaintextLength } from '../seal/lengths.ts'
+import type { ListedObject, Listing, ListQuery, VersionListing, VersionsQuery } from '../store/store.ts'
+import { clientETag } from './etag.ts'
+import type { Room } from './room.ts'
+
+/**
+ * Lists with the plaintext's sizes, by the inverse of the length rule: no request beyond the store's own.
+ * Sizes and names in a listing are the store's word; only GET and HEAD authenticate them.
+ */
+export async function listObjects(room: Room, bucket: string, query: ListQuery): Promise<Listing> {
+  const listing = await room.store.list(room.storeBucket(bucket), query)
+  return { ...listing, objects: listing.objects.map(asPlaintext) }
+}
+
+/** The versions of objects, with plaintext sizes as in `listObjects`. */
+export async function listVersions(
+  room: Room,
+  bucket: string,
+  query: VersionsQuery,
+): Promise<VersionListing> {
+  const listing = await room.store.listVersions(room.storeBucket(bucket), query)
+  return { ...listing, versions: listing.versions.map(asPlaintext) }
+}
+
+/** A length that no plaintext has belongs to a foreign object; it stands as it is, since it does not open anyway. */
+const asPlaintext = <O extends ListedObject>(object: O): O => ({
+  ...object,
+  length: plaintextLength(object.length) ?? object.length,
+  etag: clientETag(object.etag),
+})

@@ -1,0 +1,150 @@
+import type { LifecycleRule } from '../store/lifecycle.ts'
+import type {
+  Address,
+  DeleteConditions,
+  Deleted,
+  DeleteOutcome,
+  Listing,
+  ListQuery,
+  ObjectToDelete,
+  Store,
+  UploadListing,
+  UploadsQuery,
+  VersionListing,
+  VersionsQuery,
+} from '../store/store.ts'
+import { type CompleteAnswer, type CompleteUpload, completeUpload } from './complete-upload.ts'
+import { type CopyAnswer, type CopyObject, copyObject, type PartCopy, uploadPartCopy } from './copy.ts'
+import { storeConditions } from './etag.ts'
+import { getObject } from './get.ts'
+import { headObject } from './head.ts'
+import { getLifecycle, putLifecycle } from './lifecycle.ts'
+import { listObjects, listVersions } from './list.ts'
+import { listParts, type PartListing, type PartPage } from './list-parts.ts'
+import type {
+  GetObject,
+  ObjectName,
+  OpenObject,
+  PlainBody,
+  PutAnswer,
+  PutObject,
+  ReadableObject,
+} from './object.ts'
+import { putObject } from './put.ts'
+import { addressOf, type Room } from './room.ts'
+import { abortUpload, type CreateUpload, createUpload } from './upload.ts'
+import { type UploadedPart, uploadPart } from './upload-part.ts'
+
+/**
+ * What an object store does, on sealed objects. Plaintext lengths, names and ETags of the application's kind
+ * on this side; ciphertext on the other. All throw ObjectError, StoreError, StoreUnavailable and NoLease.
+ */
+export class Objects {
+  readonly #room: Room
+
+  constructor(room: Room) {
+    this.#room = room
+  }
+
+  put(name: ObjectName, put: PutObject, body: PlainBody): Promise<PutAnswer> {
+    return putObject(this.#room, name, put, body)
+  }
+  get(name: ObjectName, get: GetObject): Promise<ReadableObject> {
+    return getObject(this.#room, name, get)
+  }
+  head(name: ObjectName, get: GetObject): Promise<OpenObject> {
+    return headObject(this.#room, name, get)
+  }
+  copy(from: ObjectName, to: ObjectName, copy: CopyObject): Promise<CopyAnswer> {
+    return copyObject(this.#room, from, to, copy)
+  }
+  delete(name: ObjectName, conditions: DeleteConditions): Promise<Deleted> {
+    return this.#room.store.delete(this.address(name), storeConditions(conditions))
+  }
+  deleteMany(
+    bucket: string,
+    objects: readonly ObjectToDelete[],
+    bypassGovernance: boolean,
+  ): Promise<DeleteOutcome[]> {
+    const translated = objects.map(object =>
+      object.conditions === undefined
+        ? object
+        : { ...object, conditions: storeConditions(object.conditions) },
+    )
+    return this.#room.store.deleteMany(this.storeBucket(bucket), translated, bypassGovernance)
+  }
+
+  createUpload(name: ObjectName, create: CreateUpload): Promise<{ uploadId: string; groupKeyId: string }> {
+    return createUpload(this.#room, name, create)
+  }
+  uploadPart(name: ObjectName, uploadId: string, number: number, body: PlainBody): Promise<UploadedPart> {
+    return uploadPart(this.#room, name, uploadId, number, body)
+  }
+  uploadPartCopy(to: ObjectName, uploadId: string, number: number, copy: PartCopy): Promise<UploadedPart> {
+    return uploadPartCopy(this.#room, to, uploadId, number, copy)
+  }
+  completeUpload(name: ObjectName, uploadId: string, complete: CompleteUpload): Promise<CompleteAnswer> {
+    return completeUpload(this.#room, name, uploadId, complete)
+  }
+  abortUpload(name: ObjectName, uploadId: string): Promise<void> {
+    return abortUpload(this.#room, name, uploadId)
+  }
+  listParts(name: ObjectName, uploadId: string, page: PartPage): Promise<PartListing> {
+    return listParts(this.#room, name, uploadId, page)
+  }
+  listUploads(bucket: string, query: UploadsQuery): Promise<UploadListing> {
+    return this.#room.store.listUploads(this.storeBucket(bucket), query)
+  }
+
+  list(bucket: string, query: ListQuery): Promise<Listing> {
+    return listObjects(this.#room, bucket, query)
+  }
+  listVersions(bucket: string, query: VersionsQuery): Promise<VersionListing> {
+    return listVersions(this.#room, bucket, query)
+  }
+
+  getLifecycle(bucket: string): Promise<readonly LifecycleRule[]> {
+    return getLifecycle(this.#room, bucket)
+  }
+  putLifecycle(bucket: string, rules: readonly LifecycleRule[]): Promise<void> {
+    return putLifecycle(this.#room, bucket, rules)
+  }
+
+  /** What holds no payload is the store's own business: sub-resources go there by `address` and `storeBucket`. */
+  get store(): SubResources {
+    return this.#room.store
+  }
+  address(name: Pick<ObjectName, 'bucket' | 'key' | 'versionId'>): Address {
+    return addressOf(this.#room, name)
+  }
+  storeBucket(bucket: string): string {
+    return this.#room.storeBucket(bucket)
+  }
+}
+
+/** The part of a store's interface that needs no sealing, opening or translation. */
+export type SubResources = Pick<
+  Store,
+  | 'createBucket'
+  | 'deleteBucket'
+  | 'headBucket'
+  | 'listBuckets'
+  | 'getTags'
+  | 'putTags'
+  | 'deleteTags'
+  | 'getVersioning'
+  | 'putVersioning'
+  | 'getLockConfiguration'
+  | 'putLockConfiguration'
+  | 'getRetention'
+  | 'putRetention'
+  | 'getLegalHold'
+  | 'putLegalHold'
+  | 'deleteLifecycle'
+  | 'getBucketTags'
+  | 'putBucketTags'
+  | 'deleteBucketTags'
+  | 'getDocument'
+  | 'putDocument'
+  | 'deleteDocument'
+>
