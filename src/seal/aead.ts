@@ -30,7 +30,7 @@ export interface AeadEngine {
     data?: Uint8Array,
   ): Uint8Array
 
-  /** Enciphers whole 16-byte blocks with bare AES-256, each for itself (FIPS 197). For key derivation only. */
+  /** Enciphers up to 16 whole blocks of 16 bytes with bare AES-256, each for itself (FIPS 197). For key derivation only. */
   blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array
 }
 
@@ -48,4 +48,9 @@ export const TAG_BYTES = 16
 /** @throws TypeError naming both lengths. The bytes are never shown. */
 export function expectLength(what: string, bytes: Uint8Array, length: number): void {
   if (bytes.length !== length) throw new TypeError(`${what}: expected ${length} bytes, got ${bytes.length}`)
+}
+
+export function expectBlocks(blocks: Uint8Array): void {
+  if (blocks.length % 16 !== 0)
+    throw new TypeError(`AES: expected whole blocks of 16, got ${blocks.length} bytes`)
 }

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type AeadEngine, expectLength } from './aead.ts'
 import { DoesNotOpen } from './errors.ts'
-import { hkdfExpand, hkdfExtract } from './hkdf.ts'
-import { COMMITMENT_BYTES, DEK_BYTES, LABEL, SUBKEY_BYTES } from './suite.ts'
+import { hkdfExpand } from './hkdf.ts'
+import { DEK_BYTES, LABEL } from './suite.ts'
 import type { WrappingKey } from './wrapping-key.ts'
 import { Xaes } from './xaes.ts'
 
@@ -13,7 +13,6 @@ import { Xaes } from './xaes.ts'
 export class Dek {
   readonly engine: AeadEngine
   readonly #bytes: Uint8Array
-  readonly #pseudorandomKey: Uint8Array
   #metadata: Xaes | undefined
   #table: Xaes | undefined
   #summary: Xaes | undefined
@@ -23,8 +22,7 @@ export class Dek {
   constructor(engine: AeadEngine, bytes: Uint8Array) {
     expectLength('DEK', bytes, DEK_BYTES)
     this.engine = engine
-    this.#bytes = Uint8Array.from(bytes)
-    this.#pseudorandomKey = hkdfExtract(new Uint8Array(0), this.#bytes)
+    this.#bytes = new Uint8Array(bytes)
   }
 
   /** @throws DoesNotOpen if the wrap does not verify or the DEK is not the one committed to */
@@ -49,7 +47,7 @@ export class Dek {
 
   /** 32 bytes that no other DEK has, and that tell nothing of this one: GCM alone does not commit to its key. */
   commitment(): Uint8Array {
-    return hkdfExpand(this.#pseudorandomKey, LABEL.commitment, COMMITMENT_BYTES)
+    return hkdfExpand(this.#bytes, LABEL.commitment)
   }
 
   metadataKey(): Xaes {
@@ -76,12 +74,11 @@ export class Dek {
   /** Overwrites the key and what was derived from it. */
   wipe(): void {
     this.#bytes.fill(0)
-    this.#pseudorandomKey.fill(0)
     this.#part?.fill(0)
     for (const subkey of [this.#metadata, this.#table, this.#summary]) subkey?.wipe()
   }
 
   #subkey(label: Uint8Array): Uint8Array {
-    return hkdfExpand(this.#pseudorandomKey, label, SUBKEY_BYTES)
+    return hkdfExpand(this.#bytes, label)
   }
 }

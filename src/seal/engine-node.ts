@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { type AeadEngine, expectLength, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './aead.ts'
+import { type AeadEngine, expectBlocks, expectLength, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './aead.ts'
 import { DoesNotOpen } from './errors.ts'
 
 /** AES by node:crypto: always there. It allocates every output, and sets up a cipher for every message. */
@@ -35,8 +35,7 @@ export const nodeEngine: AeadEngine = {
 
   blocks(key, blocks) {
     expectLength('AES key', key, KEY_BYTES)
-    if (blocks.length % 16 !== 0)
-      throw new TypeError(`AES blocks: expected whole blocks, got ${blocks.length} bytes`)
+    expectBlocks(blocks)
     return createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(blocks)
   },
 }

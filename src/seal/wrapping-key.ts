@@ -18,7 +18,7 @@ export class WrappingKey {
   private constructor(engine: AeadEngine, groupKeyId: Uint8Array, key: Uint8Array) {
     expectLength('group-key id', groupKeyId, KEY_ID_BYTES)
     this.engine = engine
-    this.groupKeyId = Uint8Array.from(groupKeyId)
+    this.groupKeyId = new Uint8Array(groupKeyId)
     this.#xaes = new Xaes(engine, key)
   }
 

@@ -18,7 +18,7 @@ export class Xaes {
   constructor(engine: AeadEngine, key: Uint8Array) {
     expectLength('XAES key', key, KEY_BYTES)
     this.engine = engine
-    this.#key = Uint8Array.from(key)
+    this.#key = new Uint8Array(key)
     this.#k1 = doubled(engine.blocks(this.#key, ZERO_BLOCK))
   }
 
