@@ -20,12 +20,20 @@ export class StoreError extends Error {
 }
 
 /**
- * The store could not be reached, stalled, broke its protocol, or answered with a redirect; or the disk below it is
- * full or fails. Worth a retry. `detail` is for the log: a client never sees it.
+ * The store could not be reached, stalled, broke its protocol, answered with a redirect, or does not take
+ * the credential we have for it; or the disk below it is full or fails. Worth a retry. `detail` is for the log: a client never sees it.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
-  readonly reason: 'unreachable' | 'stalled' | 'protocol' | 'redirect' | 'slow-down' | 'full' | 'failed'
+  readonly reason:
+    | 'unreachable'
+    | 'stalled'
+    | 'protocol'
+    | 'redirect'
+    | 'slow-down'
+    | 'credential'
+    | 'full'
+    | 'failed'
   /** Seconds to wait, where the store gave them. */
   readonly retryAfter: number | undefined
 

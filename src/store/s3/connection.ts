@@ -1,0 +1,54 @@
+import type { Agent } from 'undici'
+import { StoreError, StoreUnavailable } from '../errors.ts'
+import type { PayloadForm } from './framing.ts'
+import type { Origins } from './origins.ts'
+import type { Signer } from './signature.ts'
+import type { Targets } from './targets.ts'
+
+/** What all requests to one store, under one credential, share. */
+export interface Connection {
+  readonly targets: Targets
+  readonly signer: Signer
+  /** For control requests. */
+  readonly agent: Agent
+  /** For payloads. */
+  readonly origins: Origins
+  readonly abilities: Abilities
+  readonly alarm: (alarm: StoreAlarm) => void
+}
+
+/** What the store can do, as the probe found it. */
+export interface Abilities {
+  /** The forms in which it takes the payloads of objects and of parts. */
+  readonly objectForm: PayloadForm
+  readonly partForm: PayloadForm
+  /** Requests whose conditions it obeys. */
+  readonly conditions: Readonly<Record<Conditional, boolean>>
+}
+
+export type Conditional = 'put' | 'complete' | 'delete' | 'copy-source'
+
+/**
+ * Refuses a condition that the store would not look at: doing the unconditional thing instead loses data.
+ * @throws StoreError `NotImplemented`
+ */
+export function assertObeyed(connection: Connection, request: Conditional, conditions: object): void {
+  const asked = Object.values(conditions).some(value => value !== undefined)
+  if (asked && !connection.abilities.conditions[request]) throw new StoreError('NotImplemented', 501)
+}
+
+/** Something that an honest and healthy store does not do. */
+export interface StoreAlarm {
+  readonly reason: 'redirect' | 'protocol' | 'credential'
+  readonly detail: string
+}
+
+/** Sounds the alarm for a failure that deserves it, and hands it on. */
+export function alarmed<E extends Error>(connection: Connection, failure: E): E {
+  if (failure instanceof StoreUnavailable) {
+    const { reason, message } = failure
+    if (reason === 'redirect' || reason === 'protocol' || reason === 'credential')
+      connection.alarm({ reason, detail: message })
+  }
+  return failure
+}

@@ -1,0 +1,213 @@
+import type {
+  ListedDeleteMarker,
+  ListedObject,
+  ListedUpload,
+  ListedVersion,
+  Listing,
+  Store,
+  UploadListing,
+  VersionListing,
+} from '../store.ts'
+import { broken, readBoolean, readCount, readDate, readDocument, readOwner } from './answers.ts'
+import type { Connection } from './connection.ts'
+import { control } from './control.ts'
+import { readETag } from './object-headers.ts'
+import type { Query } from './targets.ts'
+import type { XmlElement } from './xml.ts'
+
+/** ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads. */
+export function listing(connection: Connection): Pick<Store, 'list' | 'listVersions' | 'listUploads'> {
+  const ask = async (bucket: string, query: Query, root: string, asked: Asked) =>
+    new Page(readDocument(await control(connection, { method: 'GET', bucket, query }), root), asked)
+
+  return {
+    async list(bucket, query): Promise<Listing> {
+      const { version, prefix, delimiter, limit, after, token, owner } = query
+      const paging =
+        version === 1
+          ? { marker: after }
+          : {
+              'list-type': '2',
+              'start-after': after,
+              'continuation-token': token,
+              'fetch-owner': owner === true ? 'true' : undefined,
+            }
+      const common = { prefix, delimiter, 'max-keys': `${limit}`, 'encoding-type': 'url' }
+      const page = await ask(bucket, { ...common, ...paging }, 'ListBucketResult', query)
+      const objects = page.entries('Contents').map(entry => readObject(page, entry))
+      const prefixes = page.prefixes()
+      if (!page.truncated) return { objects, prefixes, truncated: false }
+      // Without a delimiter ListObjects names no marker: the last name is it.
+      const next =
+        version === 1
+          ? (page.name('NextMarker') ?? [objects.at(-1)?.key ?? '', prefixes.at(-1) ?? ''].sort(byBytes)[1]!)
+          : page.root.optional('NextContinuationToken')?.text
+      return { objects, prefixes, truncated: true, next: page.advance(next, version === 1 ? after : token) }
+    },
+
+    async listVersions(bucket, query): Promise<VersionListing> {
+      const { prefix, delimiter, limit, keyMarker, versionMarker } = query
+      const page = await ask(
+        bucket,
+        {
+          versions: '',
+          prefix,
+          delimiter,
+          'max-keys': `${limit}`,
+          'key-marker': keyMarker,
+          'version-id-marker': versionMarker,
+          'encoding-type': 'url',
+        },
+        'ListVersionsResult',
+        query,
+      )
+      const versions = page
+        .entries('Version')
+        .map(entry => ({ ...readObject(page, entry), ...readVersion(entry) }))
+      const deleteMarkers = page.entries('DeleteMarker').map(entry => readDeleteMarker(page, entry))
+      const listing = { versions, deleteMarkers, prefixes: page.prefixes() }
+      if (!page.truncated) return { ...listing, truncated: false }
+      const nextVersion = page.root.optional('NextVersionIdMarker')?.text
+      const sameId = nextVersion === versionMarker
+      const nextKey = page.advance(page.name('NextKeyMarker'), sameId ? keyMarker : undefined)
+      return { ...listing, truncated: true, nextKey, ...(nextVersion !== undefined && { nextVersion }) }
+    },
+
+    async listUploads(bucket, query): Promise<UploadListing> {
+      const { prefix, delimiter, limit, keyMarker, uploadMarker } = query
+      const page = await ask(
+        bucket,
+        {
+          uploads: '',
+          prefix,
+          delimiter,
+          'max-uploads': `${limit}`,
+          'key-marker': keyMarker,
+          'upload-id-marker': uploadMarker,
+          'encoding-type': 'url',
+        },
+        'ListMultipartUploadsResult',
+        query,
+      )
+      const listing = {
+        uploads: page.entries('Upload').map(entry => readUpload(page, entry)),
+        prefixes: page.prefixes(),
+      }
+      if (!page.truncated) return { ...listing, truncated: false }
+      const nextUpload = page.root.optional('NextUploadIdMarker')?.text
+      const sameId = nextUpload === uploadMarker
+      const nextKey = page.advance(page.name('NextKeyMarker'), sameId ? keyMarker : undefined)
+      return { ...listing, truncated: true, nextKey, ...(nextUpload !== undefined && { nextUpload }) }
+    },
+  }
+}
+
+/** What was asked for; a page that holds anything else is refused. */
+interface Asked {
+  readonly prefix?: string
+  readonly limit: number
+}
+
+class Page {
+  readonly root: XmlElement
+  readonly truncated: boolean
+  readonly #encoded: boolean
+  readonly #prefix: string
+  readonly #limit: number
+
+  constructor(root: XmlElement, { prefix = '', limit }: Asked) {
+    this.root = root
+    this.truncated = readBoolean(root.optional('IsTruncated'))
+    this.#encoded = root.optional('EncodingType')?.text === 'url'
+    this.#prefix = prefix
+    this.#limit = limit
+  }
+
+  entries(name: string): XmlElement[] {
+    const entries = this.root.all(name)
+    if (entries.length > this.#limit)
+      throw broken(`it lists more than the ${this.#limit} that were asked for`)
+    return entries
+  }
+
+  prefixes(): string[] {
+    return this.entries('CommonPrefixes').map(entry => this.key(entry.one('Prefix')))
+  }
+
+  /** A key or prefix of the listing, which must begin as was asked. */
+  key(element: XmlElement): string {
+    const key = this.#decode(element.text)
+    if (!key.startsWith(this.#prefix)) throw broken('it lists a key outside of the prefix')
+    if (Buffer.byteLength(key) > MAX_KEY) throw broken(`it lists a key longer than ${MAX_KEY} bytes`)
+    return key
+  }
+
+  /** A key that is no entry, as a marker. */
+  name(name: string): string | undefined {
+    const element = this.root.optional(name)
+    return element === undefined || element.text === '' ? undefined : this.#decode(element.text)
+  }
+
+  /** Where the next page begins, which must not be where this one did: that would never end. */
+  advance(next: string | undefined, from: string | undefined): string {
+    if (next === undefined || next === '') throw broken('it is truncated and does not say where it goes on')
+    if (next === from) throw broken('it goes on where it began')
+    return next
+  }
+
+  /** Percent-encoding where the store says that it wrote it (`+` is a space, as AWS writes it), else as it stands. */
+  #decode(text: string): string {
+    if (!this.#encoded) return text
+    try {
+      return decodeURIComponent(text.replaceAll('+', ' '))
+    } catch {
+      throw broken('a name is not percent-encoded UTF-8')
+    }
+  }
+}
+
+const MAX_KEY = 1024
+
+function readObject(page: Page, entry: XmlElement): ListedObject {
+  const storageClass = entry.optional('StorageClass')?.text
+  const owner = readOwner(entry.optional('Owner'))
+  return {
+    key: page.key(entry.one('Key')),
+    length: readCount(entry.one('Size')),
+    etag: readETag(entry.one('ETag').text),
+    lastModified: readDate(entry.one('LastModified')),
+    ...(storageClass !== undefined && { storageClass }),
+    ...(owner !== undefined && { owner }),
+  }
+}
+
+function readVersion(entry: XmlElement): Pick<ListedVersion, 'versionId' | 'latest'> {
+  return { versionId: entry.one('VersionId').text, latest: readBoolean(entry.one('IsLatest')) }
+}
+
+function readDeleteMarker(page: Page, entry: XmlElement): ListedDeleteMarker {
+  const owner = readOwner(entry.optional('Owner'))
+  return {
+    key: page.key(entry.one('Key')),
+    ...readVersion(entry),
+    lastModified: readDate(entry.one('LastModified')),
+    ...(owner !== undefined && { owner }),
+  }
+}
+
+function readUpload(page: Page, entry: XmlElement): ListedUpload {
+  const storageClass = entry.optional('StorageClass')?.text
+  const initiator = readOwner(entry.optional('Initiator'))
+  const owner = readOwner(entry.optional('Owner'))
+  return {
+    key: page.key(entry.one('Key')),
+    uploadId: entry.one('UploadId').text,
+    initiated: readDate(entry.one('Initiated')),
+    ...(storageClass !== undefined && { storageClass }),
+    ...(initiator !== undefined && { initiator }),
+    ...(owner !== undefined && { owner }),
+  }
+}
+
+/** The order of UTF-8 bytes, which is S3's. */
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

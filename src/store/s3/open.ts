@@ -1,0 +1,119 @@
+import { Agent } from 'undici'
+import type { Store } from '../store.ts'
+import { buckets } from './buckets.ts'
+import type { Connection, StoreAlarm } from './connection.ts'
+import { deleteMany } from './delete-many.ts'
+import { documents } from './documents.ts'
+import { lifecycle } from './lifecycle.ts'
+import { listing } from './listing.ts'
+import { locks } from './locks.ts'
+import { multipart } from './multipart.ts'
+import { objects } from './objects.ts'
+import { Origins } from './origins.ts'
+import { payloads } from './payloads.ts'
+import { type Findings, probe, StoreUnfit } from './probe.ts'
+import { Signer, type StoreCredential } from './signature.ts'
+import { tags } from './tags.ts'
+import { type Addressing, Targets } from './targets.ts'
+
+export type { StoreAlarm } from './connection.ts'
+export { type Findings, StoreUnfit } from './probe.ts'
+export type { StoreCredential } from './signature.ts'
+
+export interface S3StoreSettings {
+  /** `https://host[:port][/path]` */
+  readonly endpoint: URL
+  readonly region: string
+  readonly addressing: Addressing
+  readonly credential: StoreCredential
+  /** Certificates to trust in place of the system's, PEM. */
+  readonly ca?: string
+  /** An existing bucket to probe in; without it, one is created for the moment. */
+  readonly probeBucket?: string
+  /** What an earlier probe of the same store found; without it, the store is probed. */
+  readonly findings?: Findings
+  /** Take a store that publishes a PUT cut short all the same: a client that breaks off then harms what was there. */
+  readonly acceptShortPuts?: boolean
+  readonly onAlarm?: (alarm: StoreAlarm) => void
+}
+
+export interface S3Store extends Store {
+  readonly findings: Findings
+  /** The same store under another credential. Closing it closes nothing. */
+  as(credential: StoreCredential): Store
+}
+
+/**
+ * Opens any store that speaks S3, after finding out what it can do.
+ * @throws StoreUnfit where Treuhand could not keep its promises with it
+ * @throws StoreUnavailable where it cannot be reached, or refuses the credential
+ */
+export async function openS3Store(settings: S3StoreSettings): Promise<S3Store> {
+  const { endpoint, region, addressing, credential, ca, probeBucket, onAlarm } = settings
+  const trust = ca === undefined ? {} : { ca }
+  const agent = new Agent({
+    allowH2: false,
+    connections: 64,
+    connect: { ...trust, timeout: 10_000 },
+    headersTimeout: 15 * 60_000,
+    bodyTimeout: 60_000,
+  })
+  const origins = new Origins(trust)
+  const untried = {
+    targets: new Targets(endpoint, addressing),
+    signer: new Signer(credential, region),
+    agent,
+    origins,
+    abilities: UNTRIED,
+    alarm: onAlarm ?? (() => {}),
+  }
+  const close = async () => {
+    origins.close()
+    await agent.destroy()
+  }
+  try {
+    const findings =
+      settings.findings ??
+      (await probe(untried, { region, trust, ...(probeBucket !== undefined && { bucket: probeBucket }) }))
+    if (findings.publishesShortPuts && settings.acceptShortPuts !== true)
+      throw new StoreUnfit(
+        'publishes-short-puts',
+        'The store makes an object of an upload that was cut short, so a client that breaks off harms the object that was there. Update the store, or accept it in the configuration.',
+      )
+    const connection = { ...untried, abilities: findings }
+    return {
+      ...operations(connection, region),
+      findings,
+      as: other => ({
+        ...operations({ ...connection, signer: new Signer(other, region) }, region),
+        close: async () => {},
+      }),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const UNTRIED: Connection['abilities'] = {
+  objectForm: 'unsigned-trailer',
+  partForm: 'plain',
+  conditions: { put: false, complete: false, delete: false, 'copy-source': false },
+}
+
+function operations(connection: Connection, region: string): Omit<Store, 'close'> {
+  const one = objects(connection)
+  return {
+    ...buckets(connection, region),
+    ...payloads(connection),
+    ...one,
+    ...deleteMany(connection, one.delete),
+    ...multipart(connection),
+    ...listing(connection),
+    ...tags(connection),
+    ...locks(connection),
+    ...lifecycle(connection),
+    ...documents(connection),
+  }
+}

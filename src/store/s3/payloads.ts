@@ -1,0 +1,200 @@
+import { BodyCut, type Writer } from '../../wire/body.ts'
+import type { Response, Upload } from '../../wire/client.ts'
+import { AnsweredEarly, PeerFailed } from '../../wire/errors.ts'
+import { StoreUnavailable } from '../errors.ts'
+import type { Address, ObjectWriter, PartWriter, Store, StoredObject, StoreRange } from '../store.ts'
+import { broken } from './answers.ts'
+import { alarmed, assertObeyed, type Connection } from './connection.ts'
+import { type Framing, formFields, framingOf, type PayloadForm } from './framing.ts'
+import {
+  type Field,
+  newObjectFields,
+  rangeField,
+  readAttributes,
+  readConditionFields,
+  readContentRange,
+  readETag,
+  readStoredHead,
+  writeConditionFields,
+} from './object-headers.ts'
+import { MAX_ERROR_BODY, refusal } from './refusal.ts'
+import { Attempt, retrying } from './retry.ts'
+import { EMPTY_SHA256 } from './signature.ts'
+import { type Query, writeQuery } from './targets.ts'
+
+/** The bytes of objects and parts, over the client that reads and writes without copies. */
+export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' | 'get'> {
+  return {
+    async put(at, object, length, conditions): Promise<ObjectWriter> {
+      assertObeyed(connection, 'put', conditions)
+      const fields = [...newObjectFields(object), ...writeConditionFields(conditions)]
+      const upload = await begin(connection, at, {}, fields, connection.abilities.objectForm, length)
+      return new PayloadWriter(connection, upload, ({ headers }) => ({
+        etag: readETag(headers.get('etag')),
+        attributes: readAttributes(headers),
+      }))
+    },
+
+    async putPart(at, uploadId, number, length): Promise<PartWriter> {
+      const query = { partNumber: `${number}`, uploadId }
+      const upload = await begin(connection, at, query, [], connection.abilities.partForm, length)
+      return new PayloadWriter(connection, upload, ({ headers }) => ({ etag: readETag(headers.get('etag')) }))
+    },
+
+    async get(at, range, conditions): Promise<StoredObject> {
+      const fields = readConditionFields(conditions)
+      if (range !== undefined) fields.push(rangeField(range))
+      try {
+        return await retrying(true, async () => {
+          try {
+            const response = await ask(connection, at, fields)
+            if (response.status === 200 || response.status === 206) return readObject(response, range)
+            return new Attempt(await refused(response), true)
+          } catch (error) {
+            return new Attempt(unavailable(error), true)
+          }
+        })
+      } catch (error) {
+        throw alarmed(connection, error as Error)
+      }
+    },
+  }
+}
+
+async function ask(connection: Connection, at: Address, headers: readonly Field[]): Promise<Response> {
+  const target = connection.targets.locate(at.bucket, at.key)
+  const query = writeQuery({ versionId: at.versionId })
+  const signed = connection.signer.sign(
+    { method: 'GET', path: target.path, query, host: target.host, headers, payload: EMPTY_SHA256 },
+    new Date(),
+  )
+  const fields: Field[] = [['accept-encoding', 'identity'], ...signed.headers]
+  const origin = connection.origins.at(target)
+  return origin.request({ method: 'GET', target: withQuery(target.path, query), fields })
+}
+
+function readObject(response: Response, range: StoreRange | undefined): StoredObject {
+  try {
+    const { status, headers, body } = response
+    if (body === undefined) throw broken('an object comes without its length')
+    if (status === 200) {
+      const { length } = body
+      return { ...readStoredHead(headers, length), range: { first: 0, last: length - 1 }, body }
+    }
+    const { first, last, of } = readContentRange(headers.get('content-range'), body.length)
+    if (range === undefined || !isAsked(range, first, last, of))
+      throw broken('it gives another range than was asked for')
+    return { ...readStoredHead(headers, of), range: { first, last }, body }
+  } catch (error) {
+    response.discard()
+    throw error
+  }
+}
+
+function isAsked(range: StoreRange, first: number, last: number, of: number): boolean {
+  if ('suffix' in range) return last === of - 1 && first === Math.max(0, of - range.suffix)
+  return first === range.first && last === Math.min(range.last ?? of - 1, of - 1)
+}
+
+/** A payload on its way, in its form. */
+interface Outgoing {
+  readonly upload: Upload
+  readonly framing: Framing
+}
+
+async function begin(
+  connection: Connection,
+  { bucket, key }: Address,
+  parameters: Query,
+  own: readonly Field[],
+  form: PayloadForm,
+  length: number,
+): Promise<Outgoing> {
+  const target = connection.targets.locate(bucket, key)
+  const query = writeQuery(parameters)
+  const { payload, fields } = formFields(form, length)
+  const headers = [...own, ...fields]
+  const { path, host } = target
+  const signed = connection.signer.sign({ method: 'PUT', path, query, host, headers, payload }, new Date())
+  const framing = framingOf(form, length, signed.chunks)
+  const request = { method: 'PUT', target: withQuery(path, query), fields: signed.headers }
+  try {
+    const upload = await connection.origins.at(target).upload(request, framing.contentLength)
+    return { upload, framing }
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+/** Writes one payload. The store has nothing it could take for whole before `finish` sends the last bytes. */
+class PayloadWriter<T> implements Writer {
+  readonly #connection: Connection
+  readonly #upload: Upload
+  readonly #framing: Framing
+  readonly #read: (response: Response) => T
+
+  constructor(connection: Connection, { upload, framing }: Outgoing, read: (response: Response) => T) {
+    this.#connection = connection
+    this.#upload = upload
+    this.#framing = framing
+    this.#read = read
+  }
+
+  write(pieces: readonly Uint8Array[]): Promise<void> | undefined {
+    return this.#upload.write(this.#framing.frame(pieces))?.catch(error => this.#explain(error))
+  }
+
+  async finish(): Promise<T> {
+    try {
+      await this.#upload.write(this.#framing.end())
+      const response = await this.#upload.finish()
+      if (response.status !== 200) throw await refused(response)
+      // Read to its end, so that the connection serves again.
+      await response.collect(MAX_ERROR_BODY)
+      return this.#read(response)
+    } catch (error) {
+      return this.#explain(error)
+    }
+  }
+
+  abort(): void {
+    this.#upload.abort()
+  }
+
+  /** A store that answers before it has the whole request refuses it, and says why. */
+  async #explain(error: unknown): Promise<never> {
+    if (!(error instanceof AnsweredEarly)) throw this.#failure(error)
+    try {
+      throw await refused(await this.#upload.finish())
+    } catch (why) {
+      throw this.#failure(why)
+    }
+  }
+
+  #failure(error: unknown): Error {
+    return alarmed(this.#connection, unavailable(error))
+  }
+}
+
+async function refused(response: Response): Promise<Error> {
+  const { status, headers } = response
+  const body = await response.collect(MAX_ERROR_BODY)
+  return refusal({ status, headers, body }, 'NoSuchKey')
+}
+
+/** Failures of the wire, in the store's words; all others as they are. */
+function unavailable(error: unknown): Error {
+  if (error instanceof BodyCut) return new StoreUnavailable('unreachable', 'its answer was cut short')
+  if (!(error instanceof PeerFailed)) return error as Error
+  switch (error.code) {
+    case 'stalled':
+      return new StoreUnavailable('stalled', 'it did not go on in time')
+    case 'malformed-answer':
+    case 'answer-too-large':
+      return new StoreUnavailable('protocol', 'its answer is not HTTP, or too large')
+    default:
+      return new StoreUnavailable('unreachable', 'the connection failed')
+  }
+}
+
+const withQuery = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`)
