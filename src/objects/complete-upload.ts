@@ -124,9 +124,9 @@ async function publish(
   const last = parts.at(-1)!
   const held = last.heldLength === undefined ? undefined : await room.registry.parts.held(last.sequence)
   const number = held === undefined ? last.number + 1 : last.number
-  const end = await sendEnd(room, name, upload.id, number, held === undefined ? [trailer] : [held, trailer])
-  const stored = [...parts.filter(part => part.number < number), end]
   try {
+    const end = await sendEnd(room, name, upload.id, number, held === undefined ? [trailer] : [held, trailer])
+    const stored = [...parts.filter(part => part.number < number), end]
     return await room.store.completeUpload(
       addressOf(room, name),
       upload.id,
