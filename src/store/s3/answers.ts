@@ -1,16 +1,8 @@
 import { StoreUnavailable } from '../errors.ts'
 import type { Owner, Tag } from '../store.ts'
-import type { Answer } from './refusal.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import type { XmlElement } from './xml.ts'
 
 /** The forms that S3's answer documents share, each checked before it is believed to be one. */
-
-/** The document of an answer, by the name its root must have. */
-export function readDocument(answer: Answer, root: string): XmlElement {
-  const document = readXml(answer.body)
-  if (document.name !== root) throw broken(`<${root}> was due, not <${document.name}>`)
-  return document
-}
 
 export function readCount(element: XmlElement): number {
   if (!/^\d{1,15}$/.test(element.text)) throw broken(`<${element.name}> is no number`)

@@ -1,8 +1,9 @@
 import type { Store, StoredBucket } from '../store.ts'
-import { broken, readDate, readDocument } from './answers.ts'
+import { broken, readDate } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import type { Field } from './object-headers.ts'
+import { readXml } from './xml.ts'
 import { text, xmlDocument } from './xml-write.ts'
 
 const BUCKET_HEADERS = new Set([
@@ -44,7 +45,7 @@ export function buckets(
       let token: string | undefined
       for (let pages = 0; pages < MAX_PAGES; pages++) {
         const answer = await control(connection, { method: 'GET', query: { 'continuation-token': token } })
-        const document = readDocument(answer, 'ListAllMyBucketsResult')
+        const document = readXml(answer.body)
         for (const bucket of document.one('Buckets').all('Bucket'))
           found.push({ name: bucket.one('Name').text, created: readDate(bucket.one('CreationDate')) })
         token = document.optional('ContinuationToken')?.text || undefined

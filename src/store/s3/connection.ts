@@ -14,7 +14,8 @@ export interface Connection {
   /** For payloads. */
   readonly origins: Origins
   readonly abilities: Abilities
-  readonly alarm: (alarm: StoreAlarm) => void
+  /** Sounds the alarm where a failure deserves it. */
+  readonly watch: (failure: unknown) => void
 }
 
 /** What the store can do, as the probe found it. */
@@ -43,12 +44,12 @@ export interface StoreAlarm {
   readonly detail: string
 }
 
-/** Sounds the alarm for a failure that deserves it, and hands it on. */
-export function alarmed<E extends Error>(connection: Connection, failure: E): E {
-  if (failure instanceof StoreUnavailable) {
+/** What looks at every failure, to tell of those that nobody should only retry. */
+export function watchman(alarm: (alarm: StoreAlarm) => void): Connection['watch'] {
+  return failure => {
+    if (!(failure instanceof StoreUnavailable)) return
     const { reason, message } = failure
     if (reason === 'redirect' || reason === 'protocol' || reason === 'credential')
-      connection.alarm({ reason, detail: message })
+      alarm({ reason, detail: message })
   }
-  return failure
 }

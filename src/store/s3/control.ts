@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { HeadFields } from '../../wire/fields.ts'
 import { StoreError, StoreUnavailable } from '../errors.ts'
-import { alarmed, type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { Field } from './object-headers.ts'
 import { type Answer, type Missing, refusal } from './refusal.ts'
 import { Attempt, retrying } from './retry.ts'
@@ -24,8 +24,6 @@ export interface ControlRequest {
 }
 
 const PATIENCE = 60_000
-/** Complete and Copy work on whole objects before they answer. */
-export const PATIENCE_FOR_WORK = 15 * 60_000
 /** A listing of 1,000 keys of 1,024 bytes, each byte percent-encoded, holds four million. */
 const MAX_ANSWER = 8 * 1024 * 1024
 
@@ -37,15 +35,11 @@ const MAX_ANSWER = 8 * 1024 * 1024
 export async function control(connection: Connection, request: ControlRequest): Promise<Answer> {
   const safe = request.method === 'GET' || request.method === 'HEAD'
   const missing = request.missing ?? (request.key === undefined ? 'NoSuchBucket' : 'NoSuchKey')
-  try {
-    return await retrying(safe, async () => {
-      const answer = await exchange(connection, request)
-      if (answer instanceof Attempt || (answer.status >= 200 && answer.status < 300)) return answer
-      return new Attempt(refusal(answer, missing), true)
-    })
-  } catch (error) {
-    throw error instanceof Error ? alarmed(connection, error) : error
-  }
+  return retrying(safe, async () => {
+    const answer = await exchange(connection, request)
+    if (answer instanceof Attempt || (answer.status >= 200 && answer.status < 300)) return answer
+    return new Attempt(refusal(answer, missing), true)
+  })
 }
 
 async function exchange(connection: Connection, request: ControlRequest): Promise<Answer | Attempt> {

@@ -1,10 +1,10 @@
 import { StoreError } from '../errors.ts'
 import type { DeleteOutcome, ObjectToDelete, Store } from '../store.ts'
-import { readBoolean, readDocument } from './answers.ts'
+import { readBoolean } from './answers.ts'
 import { assertObeyed, type Connection } from './connection.ts'
 import { control } from './control.ts'
 import { BYPASS_GOVERNANCE } from './object-headers.ts'
-import type { XmlElement } from './xml.ts'
+import { readXml, type XmlElement } from './xml.ts'
 import { element, fitsXml, optionalText, text, xmlDocument } from './xml-write.ts'
 
 /** DeleteObjects. @param single deletes one whose name XML cannot carry */
@@ -22,7 +22,7 @@ export function deleteMany(connection: Connection, single: Store['delete']): Pic
           headers: bypassGovernance ? [BYPASS_GOVERNANCE] : [],
           body: xmlDocument('Delete', ...fitting.map(writeObject)),
         })
-        const result = readDocument(answer, 'DeleteResult')
+        const result = readXml(answer.body)
         for (const outcome of [
           ...result.all('Deleted').map(readDeleted),
           ...result.all('Error').map(readError),

@@ -7,10 +7,10 @@ import type {
   Transition,
 } from '../lifecycle.ts'
 import type { Store } from '../store.ts'
-import { readBoolean, readCount, readDate, readDocument, readTagSet } from './answers.ts'
+import { readBoolean, readCount, readDate, readTagSet } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
-import type { XmlElement } from './xml.ts'
+import { readXml, type XmlElement } from './xml.ts'
 import { element, optionalText, text, xmlDocument } from './xml-write.ts'
 
 const LIFECYCLE = { lifecycle: '' }
@@ -22,7 +22,7 @@ export function lifecycle(
   return {
     async getLifecycle(bucket) {
       const answer = await control(connection, { method: 'GET', bucket, query: LIFECYCLE })
-      return readDocument(answer, 'LifecycleConfiguration').all('Rule').map(readRule)
+      return readXml(answer.body).all('Rule').map(readRule)
     },
 
     async putLifecycle(bucket, rules) {

@@ -8,17 +8,17 @@ import type {
   UploadListing,
   VersionListing,
 } from '../store.ts'
-import { broken, readBoolean, readCount, readDate, readDocument, readOwner } from './answers.ts'
+import { broken, readBoolean, readCount, readDate, readOwner } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { readETag } from './object-headers.ts'
 import type { Query } from './targets.ts'
-import type { XmlElement } from './xml.ts'
+import { readXml, type XmlElement } from './xml.ts'
 
 /** ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads. */
 export function listing(connection: Connection): Pick<Store, 'list' | 'listVersions' | 'listUploads'> {
-  const ask = async (bucket: string, query: Query, root: string, asked: Asked) =>
-    new Page(readDocument(await control(connection, { method: 'GET', bucket, query }), root), asked)
+  const ask = async (bucket: string, query: Query, asked: Asked) =>
+    new Page(readXml((await control(connection, { method: 'GET', bucket, query })).body), asked)
 
   return {
     async list(bucket, query): Promise<Listing> {
@@ -33,7 +33,7 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
               'fetch-owner': owner === true ? 'true' : undefined,
             }
       const common = { prefix, delimiter, 'max-keys': `${limit}`, 'encoding-type': 'url' }
-      const page = await ask(bucket, { ...common, ...paging }, 'ListBucketResult', query)
+      const page = await ask(bucket, { ...common, ...paging }, query)
       const objects = page.entries('Contents').map(entry => readObject(page, entry))
       const prefixes = page.prefixes()
       if (!page.truncated) return { objects, prefixes, truncated: false }
@@ -58,7 +58,6 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
           'version-id-marker': versionMarker,
           'encoding-type': 'url',
         },
-        'ListVersionsResult',
         query,
       )
       const versions = page
@@ -86,7 +85,6 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
           'upload-id-marker': uploadMarker,
           'encoding-type': 'url',
         },
-        'ListMultipartUploadsResult',
         query,
       )
       const listing = {

@@ -1,10 +1,10 @@
 import type { DefaultRetention, LockConfiguration, Retention } from '../lock.ts'
 import type { Store } from '../store.ts'
-import { broken, readCount, readDate, readDocument } from './answers.ts'
+import { broken, readCount, readDate } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { BYPASS_GOVERNANCE } from './object-headers.ts'
-import type { XmlElement } from './xml.ts'
+import { readXml, type XmlElement } from './xml.ts'
 import { element, text, xmlDocument } from './xml-write.ts'
 
 type LockCalls =
@@ -22,7 +22,7 @@ export function locks(connection: Connection): Pick<Store, LockCalls> {
   return {
     async getVersioning(bucket) {
       const answer = await control(connection, { method: 'GET', bucket, query: { versioning: '' } })
-      const state = readDocument(answer, 'VersioningConfiguration').optional('Status')?.text
+      const state = readXml(answer.body).optional('Status')?.text
       if (state === undefined || state === '') return undefined
       if (state !== 'Enabled' && state !== 'Suspended') throw broken('it does not know its versioning')
       return state
@@ -35,7 +35,7 @@ export function locks(connection: Connection): Pick<Store, LockCalls> {
 
     async getLockConfiguration(bucket) {
       const answer = await control(connection, { method: 'GET', bucket, query: { 'object-lock': '' } })
-      return readConfiguration(readDocument(answer, 'ObjectLockConfiguration'))
+      return readConfiguration(readXml(answer.body))
     },
 
     async putLockConfiguration(bucket, { defaultRetention }) {
@@ -47,7 +47,7 @@ export function locks(connection: Connection): Pick<Store, LockCalls> {
     async getRetention({ bucket, key, versionId }) {
       const query = { retention: '', versionId }
       const answer = await control(connection, { method: 'GET', bucket, key, query })
-      const retention = readDocument(answer, 'Retention')
+      const retention = readXml(answer.body)
       return { mode: readMode(retention.one('Mode')), until: readDate(retention.one('RetainUntilDate')) }
     },
 
@@ -65,7 +65,7 @@ export function locks(connection: Connection): Pick<Store, LockCalls> {
     async getLegalHold({ bucket, key, versionId }) {
       const query = { 'legal-hold': '', versionId }
       const answer = await control(connection, { method: 'GET', bucket, key, query })
-      const status = readDocument(answer, 'LegalHold').one('Status').text
+      const status = readXml(answer.body).one('Status').text
       if (status !== 'ON' && status !== 'OFF') throw broken('its legal hold is neither on nor off')
       return status === 'ON'
     },

@@ -1,9 +1,9 @@
 import type { Store } from '../store.ts'
-import { readDocument } from './answers.ts'
 import { assertObeyed, type Connection } from './connection.ts'
-import { control, PATIENCE_FOR_WORK } from './control.ts'
+import { control } from './control.ts'
 import { newObjectFields, readAttributes, readETag, writeConditionFields } from './object-headers.ts'
-import { copySource, readWorkDone } from './work.ts'
+import { copySource, work } from './work.ts'
+import { readXml } from './xml.ts'
 import { element, text, xmlDocument } from './xml-write.ts'
 
 /** Uploads in parts, but for the parts' own bytes. */
@@ -19,12 +19,12 @@ export function multipart(
         query: { uploads: '' },
         headers: newObjectFields(object),
       })
-      return readDocument(answer, 'InitiateMultipartUploadResult').one('UploadId').text
+      return readXml(answer.body).one('UploadId').text
     },
 
     async copyPart(from, { first, last }, to, uploadId, number, ifMatch) {
       assertObeyed(connection, 'copy-source', { ifMatch })
-      const answer = await control(connection, {
+      const { result } = await work(connection, {
         method: 'PUT',
         bucket: to.bucket,
         key: to.key,
@@ -34,9 +34,7 @@ export function multipart(
           ['x-amz-copy-source-range', `bytes=${first}-${last}`],
           ['x-amz-copy-source-if-match', `"${ifMatch}"`],
         ],
-        patience: PATIENCE_FOR_WORK,
       })
-      const result = readWorkDone(answer, 'CopyPartResult', connection)
       return { etag: readETag(result.one('ETag').text) }
     },
 
@@ -45,16 +43,14 @@ export function multipart(
       const list = parts.map(({ number, etag }) =>
         element('Part', text('PartNumber', number), text('ETag', `"${etag}"`)),
       )
-      const answer = await control(connection, {
+      const { answer, result } = await work(connection, {
         method: 'POST',
         bucket,
         key,
         query: { uploadId },
         headers: writeConditionFields(conditions),
         body: xmlDocument('CompleteMultipartUpload', ...list),
-        patience: PATIENCE_FOR_WORK,
       })
-      const result = readWorkDone(answer, 'CompleteMultipartUploadResult', connection)
       return { etag: readETag(result.one('ETag').text), attributes: readAttributes(answer.headers) }
     },
 

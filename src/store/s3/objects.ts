@@ -1,7 +1,7 @@
 import type { Deleted, Store, StoredHead } from '../store.ts'
 import { readDate } from './answers.ts'
 import { assertObeyed, type Connection } from './connection.ts'
-import { control, PATIENCE_FOR_WORK } from './control.ts'
+import { control } from './control.ts'
 import {
   copySourceConditionFields,
   deleteFields,
@@ -14,7 +14,7 @@ import {
   readVersionId,
   writeConditionFields,
 } from './object-headers.ts'
-import { copySource, readWorkDone } from './work.ts'
+import { copySource, work } from './work.ts'
 
 /** What is done with one object beside reading and writing its payload. */
 export function objects(connection: Connection): Pick<Store, 'head' | 'delete' | 'copy'> {
@@ -49,7 +49,7 @@ export function objects(connection: Connection): Pick<Store, 'head' | 'delete' |
     async copy(from, to, object, { destination = {}, ...source }) {
       assertObeyed(connection, 'copy-source', source)
       assertObeyed(connection, 'put', destination)
-      const answer = await control(connection, {
+      const { answer, result } = await work(connection, {
         method: 'PUT',
         bucket: to.bucket,
         key: to.key,
@@ -60,9 +60,7 @@ export function objects(connection: Connection): Pick<Store, 'head' | 'delete' |
           ...copySourceConditionFields(source),
           ...writeConditionFields(destination),
         ],
-        patience: PATIENCE_FOR_WORK,
       })
-      const result = readWorkDone(answer, 'CopyObjectResult', connection)
       return {
         etag: readETag(result.one('ETag').text),
         lastModified: readDate(result.one('LastModified')),

@@ -1,7 +1,7 @@
 import { Agent } from 'undici'
 import type { Store } from '../store.ts'
 import { buckets } from './buckets.ts'
-import type { Connection, StoreAlarm } from './connection.ts'
+import { type Connection, type StoreAlarm, watchman } from './connection.ts'
 import { deleteMany } from './delete-many.ts'
 import { documents } from './documents.ts'
 import { lifecycle } from './lifecycle.ts'
@@ -65,7 +65,7 @@ export async function openS3Store(settings: S3StoreSettings): Promise<S3Store> {
     agent,
     origins,
     abilities: UNTRIED,
-    alarm: onAlarm ?? (() => {}),
+    watch: watchman(onAlarm ?? (() => {})),
   }
   const close = async () => {
     origins.close()
@@ -104,7 +104,7 @@ const UNTRIED: Connection['abilities'] = {
 
 function operations(connection: Connection, region: string): Omit<Store, 'close'> {
   const one = objects(connection)
-  return {
+  const all = {
     ...buckets(connection, region),
     ...payloads(connection),
     ...one,
@@ -116,4 +116,21 @@ function operations(connection: Connection, region: string): Omit<Store, 'close'
     ...lifecycle(connection),
     ...documents(connection),
   }
+  return watched(all, connection.watch)
+}
+
+/** The same operations, whose failures the watchman sees. */
+function watched<T extends object>(operations: T, watch: Connection['watch']): T {
+  const entries = Object.entries(operations).map(([name, operation]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await operation(...args)
+      } catch (error) {
+        watch(error)
+        throw error
+      }
+    },
+  ])
+  return Object.fromEntries(entries) as T
 }

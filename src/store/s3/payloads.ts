@@ -4,7 +4,7 @@ import { AnsweredEarly, PeerFailed } from '../../wire/errors.ts'
 import { StoreUnavailable } from '../errors.ts'
 import type { Address, ObjectWriter, PartWriter, Store, StoredObject, StoreRange } from '../store.ts'
 import { broken } from './answers.ts'
-import { alarmed, assertObeyed, type Connection } from './connection.ts'
+import { assertObeyed, type Connection } from './connection.ts'
 import { type Framing, formFields, framingOf, type PayloadForm } from './framing.ts'
 import {
   type Field,
@@ -44,19 +44,15 @@ export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' 
     async get(at, range, conditions): Promise<StoredObject> {
       const fields = readConditionFields(conditions)
       if (range !== undefined) fields.push(rangeField(range))
-      try {
-        return await retrying(true, async () => {
-          try {
-            const response = await ask(connection, at, fields)
-            if (response.status === 200 || response.status === 206) return readObject(response, range)
-            return new Attempt(await refused(response), true)
-          } catch (error) {
-            return new Attempt(unavailable(error), true)
-          }
-        })
-      } catch (error) {
-        throw alarmed(connection, error as Error)
-      }
+      return retrying(true, async () => {
+        try {
+          const response = await ask(connection, at, fields)
+          if (response.status === 200 || response.status === 206) return readObject(response, range)
+          return new Attempt(await refused(response), true)
+        } catch (error) {
+          return new Attempt(unavailable(error), true)
+        }
+      })
     },
   }
 }
@@ -172,7 +168,9 @@ class PayloadWriter<T> implements Writer {
   }
 
   #failure(error: unknown): Error {
-    return alarmed(this.#connection, unavailable(error))
+    const failure = unavailable(error)
+    this.#connection.watch(failure)
+    return failure
   }
 }
 

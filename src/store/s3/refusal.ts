@@ -1,7 +1,7 @@
 import type { Headers } from '../../wire/exchange.ts'
 import { StoreError, StoreUnavailable } from '../errors.ts'
 import { OBJECT_ATTRIBUTES } from '../store.ts'
-import { readXml } from './xml.ts'
+import { readXml, type XmlElement } from './xml.ts'
 
 /** An answer whose body was read whole. */
 export interface Answer {
@@ -78,12 +78,16 @@ export function refusal(answer: Answer, missing: Missing): StoreError | StoreUna
   return judge(code, status, headers)
 }
 
-/** An `<Error>` that came inside a 200, or `undefined` where the answer is something else. */
-export function refusalInside(answer: Answer): StoreError | StoreUnavailable | undefined {
-  const root = readXml(answer.body)
-  if (root.name !== 'Error') return undefined
-  const code = readCode(answer.body) ?? 'InternalError'
-  return judge(code, STATUS_BY_CODE[code] ?? 400, answer.headers)
+/**
+ * The document of an answer to Copy or Complete. The store begins with 200 and white space to keep the
+ * connection alive, and may find only then that it must refuse.
+ * @throws StoreError, StoreUnavailable
+ */
+export function readWorkDone({ body, headers }: Answer): XmlElement {
+  const root = readXml(body)
+  if (root.name !== 'Error') return root
+  const code = codeIn(root) ?? 'InternalError'
+  throw judge(code, STATUS_BY_CODE[code] ?? 400, headers)
 }
 
 function judge(code: string | undefined, status: number, headers: Headers): StoreError | StoreUnavailable {
@@ -104,12 +108,15 @@ function judge(code: string | undefined, status: number, headers: Headers): Stor
 function readCode(body: Uint8Array): string | undefined {
   if (body.length === 0 || body.length > MAX_ERROR_BODY) return undefined
   try {
-    const root = readXml(body)
-    const code = root.name === 'Error' ? root.optional('Code')?.text : undefined
-    return code !== undefined && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined
+    return codeIn(readXml(body))
   } catch {
     return undefined
   }
+}
+
+function codeIn(root: XmlElement): string | undefined {
+  const code = root.name === 'Error' ? root.optional('Code')?.text : undefined
+  return code !== undefined && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined
 }
 
 const ATTRIBUTES = [...OBJECT_ATTRIBUTES, 'etag', 'last-modified'] as const

@@ -1,9 +1,10 @@
 import type { Store, Tag } from '../store.ts'
-import { readDocument, readTagSet } from './answers.ts'
+import { readTagSet } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { readVersionId } from './object-headers.ts'
 import type { Answer } from './refusal.ts'
+import { readXml } from './xml.ts'
 import { element, text, xmlDocument } from './xml-write.ts'
 
 type TagCalls = 'getTags' | 'putTags' | 'deleteTags' | 'getBucketTags' | 'putBucketTags' | 'deleteBucketTags'
@@ -46,7 +47,7 @@ export function tags(connection: Connection): Pick<Store, TagCalls> {
   }
 }
 
-const readTags = (answer: Answer): Tag[] => readTagSet(readDocument(answer, 'Tagging').one('TagSet'))
+const readTags = (answer: Answer): Tag[] => readTagSet(readXml(answer.body).one('TagSet'))
 
 function writeTags(set: readonly Tag[]): Buffer {
   const content = set.map(({ key, value }) => element('Tag', text('Key', key), text('Value', value)))

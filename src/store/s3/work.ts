@@ -1,21 +1,30 @@
+import { StoreError } from '../errors.ts'
 import type { Address } from '../store.ts'
-import { readDocument } from './answers.ts'
-import { alarmed, type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { type ControlRequest, control } from './control.ts'
 import type { Field } from './object-headers.ts'
-import { type Answer, refusalInside } from './refusal.ts'
+import { type Answer, readWorkDone } from './refusal.ts'
 import { encode, encodeKey } from './targets.ts'
 import type { XmlElement } from './xml.ts'
 
-/** Copy and Complete, which the store works on after it has begun to answer. */
+/** Copy, UploadPartCopy and Complete, which take the store as long as there are bytes. */
 
-/**
- * The document of such an answer. The store sends 200 and white space to keep the connection, and may find
- * only then that it must refuse.
- */
-export function readWorkDone(answer: Answer, root: string, connection: Connection): XmlElement {
-  const refused = refusalInside(answer)
-  if (refused !== undefined) throw alarmed(connection, refused)
-  return readDocument(answer, root)
+const PATIENCE = 15 * 60_000
+
+/** Sends such a request; the answer, and the document in it. */
+export async function work(
+  connection: Connection,
+  request: ControlRequest,
+): Promise<{ answer: Answer; result: XmlElement }> {
+  try {
+    const answer = await control(connection, { ...request, patience: PATIENCE })
+    return { answer, result: readWorkDone(answer) }
+  } catch (error) {
+    // A source that was not modified is 412 (API_CopyObject, "x-amz-copy-source-if-none-match"); some say 304.
+    if (error instanceof StoreError && error.code === 'NotModified')
+      throw new StoreError('PreconditionFailed', 412)
+    throw error
+  }
 }
 
 export function copySource({ bucket, key, versionId }: Address): Field {

@@ -44,13 +44,16 @@ export function testConditions(subject: Subject): void {
       }
     })
 
-    test('an object not modified since its own time is 304', async () => {
-      const { at } = await writtenObject()
-      const { lastModified } = await store().head(at, {})
-      // HTTP dates know whole seconds.
-      const ifModifiedSince = new Date(Math.ceil(lastModified.getTime() / 1000) * 1000)
-      expect((await refusal(store().get(at, undefined, { ifModifiedSince }))).status).toBe(304)
-    })
+    test.skipIf(subject.lacks.has('conditions by whole seconds'))(
+      'an object not modified since its own time is 304',
+      async () => {
+        const { at } = await writtenObject()
+        const { lastModified } = await store().head(at, {})
+        // HTTP dates know whole seconds.
+        const ifModifiedSince = new Date(Math.ceil(lastModified.getTime() / 1000) * 1000)
+        expect((await refusal(store().get(at, undefined, { ifModifiedSince }))).status).toBe(304)
+      },
+    )
 
     test('If-None-Match: * writes once, however many try', async () => {
       const at = { bucket: await newBucket(store()), key: 'k' }

@@ -34,6 +34,26 @@ export type Lack =
   | 'checked tokens'
   /** Versioning, and what stands on it. */
   | 'versioning'
+  /** Names that S3 forbids to buckets are refused. */
+  | 'strict bucket names'
+  /** HTTP dates know whole seconds; its own times do not, and it compares the two. */
+  | 'conditions by whole seconds'
+  /** Complete and Abort tell that an upload is gone before they look at its parts. */
+  | 'NoSuchUpload first'
+  /** The upload marker that it gave with a page is one that it takes. */
+  | 'pages of uploads'
+  /** Pages of versions that hold each once, whatever their size. */
+  | 'pages of versions'
+  /** A version that is gone may be deleted again. */
+  | 'deletes of what is gone'
+  /** A delete marker over a key that never was. */
+  | 'markers over nothing'
+  /** A bucket in which only old versions or markers are left is not empty. */
+  | 'buckets kept by versions'
+  /** A key whose newest version is a delete marker has no object, as far as conditions go. */
+  | 'conditions on markers'
+  /** A retention that came from the bucket is shown with the object. */
+  | 'default retention shown'
 
 /** Opens the subject's store for the tests of one `describe`. */
 export function useStore(subject: Subject): () => Store {

@@ -63,9 +63,10 @@ export function testUploads(subject: Subject): void {
       const { at, uploadId } = await begun()
       const small = await putPart(store(), at, uploadId, 1, pattern(100))
       const last = await putPart(store(), at, uploadId, 2, pattern(100))
+      const large = await putPart(store(), at, uploadId, 3, pattern(SMALLEST))
       const complete = (parts: { number: number; etag: string }[]) =>
         store().completeUpload(at, uploadId, parts, {})
-      expect(await refusalCode(complete([last, small]))).toBe('InvalidPartOrder')
+      expect(await refusalCode(complete([large, last]))).toBe('InvalidPartOrder')
       expect(
         await refusalCode(complete([{ number: 1, etag: last.etag === small.etag ? 'x' : last.etag }])),
       ).toBe('InvalidPart')
@@ -95,9 +96,10 @@ export function testUploads(subject: Subject): void {
       const { at, uploadId } = await begun()
       await store().abortUpload(at, uploadId)
       expect(await refusalCode(putPart(store(), at, uploadId, 1, pattern(10)))).toBe('NoSuchUpload')
-      expect(await refusalCode(store().completeUpload(at, uploadId, [{ number: 1, etag: 'x' }], {}))).toBe(
-        'NoSuchUpload',
-      )
+      if (!subject.lacks.has('NoSuchUpload first'))
+        expect(await refusalCode(store().completeUpload(at, uploadId, [{ number: 1, etag: 'x' }], {}))).toBe(
+          'NoSuchUpload',
+        )
       expect(await refusalCode(store().abortUpload(at, 'made-up'))).toBe('NoSuchUpload')
       const other = { ...at, key: 'other' }
       const { uploadId: mine } = { uploadId: await store().createUpload(at, PLAIN) }
@@ -121,32 +123,35 @@ export function testUploads(subject: Subject): void {
       expect((await get(store(), at)).equals(whole)).toBe(true)
     })
 
-    test('uploads in progress are listed by key and age, in pages', async () => {
-      const bucket = await newBucket(store())
-      const begun: string[] = []
-      for (const key of ['b', 'a', 'b', 'c/1', 'c/2'])
-        begun.push(`${key} ${await store().createUpload({ bucket, key }, PLAIN)}`)
-      const [b1, a, b2, c1, c2] = begun as [string, string, string, string, string]
-      const all = await store().listUploads(bucket, { limit: 100 })
-      const shown = all.uploads.map(({ key, uploadId }) => `${key} ${uploadId}`)
-      expect([...shown].sort()).toEqual([a, b1, b2, c1, c2].sort())
-      expect(shown.map(line => line.split(' ')[0])).toEqual(['a', 'b', 'b', 'c/1', 'c/2'])
-      expect((await store().listUploads(bucket, { limit: 100, prefix: 'c' })).uploads).toHaveLength(2)
-      expect(await store().listUploads(bucket, { limit: 100, delimiter: '/' })).toMatchObject({
-        prefixes: ['c/'],
-      })
-      const seen: string[] = []
-      let page = await store().listUploads(bucket, { limit: 2 })
-      for (;;) {
-        seen.push(...page.uploads.map(({ key, uploadId }) => `${key} ${uploadId}`))
-        if (!page.truncated) break
-        page = await store().listUploads(bucket, {
-          limit: 2,
-          keyMarker: page.nextKey!,
-          uploadMarker: page.nextUpload!,
+    test.skipIf(subject.lacks.has('pages of uploads'))(
+      'uploads in progress are listed by key and age, in pages',
+      async () => {
+        const bucket = await newBucket(store())
+        const begun: string[] = []
+        for (const key of ['b', 'a', 'b', 'c/1', 'c/2'])
+          begun.push(`${key} ${await store().createUpload({ bucket, key }, PLAIN)}`)
+        const [b1, a, b2, c1, c2] = begun as [string, string, string, string, string]
+        const all = await store().listUploads(bucket, { limit: 100 })
+        const shown = all.uploads.map(({ key, uploadId }) => `${key} ${uploadId}`)
+        expect([...shown].sort()).toEqual([a, b1, b2, c1, c2].sort())
+        expect(shown.map(line => line.split(' ')[0])).toEqual(['a', 'b', 'b', 'c/1', 'c/2'])
+        expect((await store().listUploads(bucket, { limit: 100, prefix: 'c' })).uploads).toHaveLength(2)
+        expect(await store().listUploads(bucket, { limit: 100, delimiter: '/' })).toMatchObject({
+          prefixes: ['c/'],
         })
-      }
-      expect(seen).toEqual(shown)
-    })
+        const seen: string[] = []
+        let page = await store().listUploads(bucket, { limit: 2 })
+        for (;;) {
+          seen.push(...page.uploads.map(({ key, uploadId }) => `${key} ${uploadId}`))
+          if (!page.truncated) break
+          page = await store().listUploads(bucket, {
+            limit: 2,
+            keyMarker: page.nextKey!,
+            uploadMarker: page.nextUpload!,
+          })
+        }
+        expect(seen).toEqual(shown)
+      },
+    )
   })
 }
