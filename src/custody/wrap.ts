@@ -1,3 +1,4 @@
+import { type Context, contextBytes } from './context.ts'
 import { CustodyError } from './errors.ts'
 
 /**
@@ -9,11 +10,8 @@ export interface WrappingKey {
   readonly key: CryptoKey
 }
 
-/**
- * What a wrapped key is, label first: `treuhand/group-key/v1`, tenant, bucket, … . Text is UTF-8, a number
- * four bytes big-endian.
- */
-export type WrapContext = readonly [label: string, ...fields: (string | number | Uint8Array)[]]
+/** What a wrapped key is; bound to the wrap. */
+export type WrapContext = Context
 
 const IV_LENGTH = 12
 const TAG_LENGTH = 16
@@ -24,7 +22,7 @@ const TAG_LENGTH = 16
  */
 export async function wrap(by: WrappingKey, key: Uint8Array, context: WrapContext): Promise<Uint8Array> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_LENGTH))
-  const algorithm = { name: 'AES-GCM', iv, additionalData: additionalData(context) }
+  const algorithm = { name: 'AES-GCM', iv, additionalData: contextBytes(context) }
   const sealed = new Uint8Array(await by.subtle.encrypt(algorithm, by.key, key as NodeJS.BufferSource))
   const wrapped = new Uint8Array(IV_LENGTH + sealed.length)
   wrapped.set(iv)
@@ -44,7 +42,7 @@ export async function unwrap(
 ): Promise<Uint8Array> {
   if (wrapped.length < IV_LENGTH + TAG_LENGTH) throw doesNotOpen(context)
   const iv = wrapped.slice(0, IV_LENGTH)
-  const algorithm = { name: 'AES-GCM', iv, additionalData: additionalData(context) }
+  const algorithm = { name: 'AES-GCM', iv, additionalData: contextBytes(context) }
   try {
     return new Uint8Array(await by.subtle.decrypt(algorithm, by.key, wrapped.slice(IV_LENGTH)))
   } catch {
@@ -65,25 +63,6 @@ export async function wrappingKey(bytes: Uint8Array): Promise<WrappingKey> {
   } finally {
     bytes.fill(0)
   }
-}
-
-function additionalData(context: WrapContext): Uint8Array<ArrayBuffer> {
-  const pieces = context.flatMap(field => {
-    const bytes = fieldBytes(field)
-    if (bytes.length > 0xffff) throw new RangeError('a field of a wrap context has at most 65,535 bytes')
-    return [Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes]
-  })
-  return new Uint8Array(Buffer.concat(pieces))
-}
-
-function fieldBytes(field: string | number | Uint8Array): Uint8Array {
-  if (typeof field === 'string') return Buffer.from(field, 'utf8')
-  if (typeof field === 'number') {
-    const bytes = Buffer.alloc(4)
-    bytes.writeUInt32BE(field)
-    return bytes
-  }
-  return field
 }
 
 function doesNotOpen(context: WrapContext): CustodyError {
