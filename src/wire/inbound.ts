@@ -256,7 +256,6 @@ export class Inbound implements Receiver, BodySource {
       return
     }
     if (wait !== undefined) this.#waitFor(wait, sink)
-    else if (this.#left === 0 && this.#sink === sink) this.#finishBody()
   }
 
   #waitFor(wait: Promise<void>, sink: Sink): void {
@@ -265,7 +264,6 @@ export class Inbound implements Receiver, BodySource {
       () => {
         if (this.#sink !== sink) return
         this.#waiting = false
-        if (this.#left === 0) return this.#finishBody()
         this.#pourKept()
         if (this.#goOn()) this.#resume()
       },
@@ -275,12 +273,16 @@ export class Inbound implements Receiver, BodySource {
     )
   }
 
-  /** Whether to read on; and where a reader now waits for the peer, until when. */
+  /** What follows a delivery: whether to read on, and where a reader now waits for the peer, until when. */
   #goOn(): boolean {
     if (this.#sink === undefined) return this.#left === 0 || this.#pause()
     if (this.#waiting) {
       this.#deadline.clear()
       return this.#pause()
+    }
+    if (this.#left === 0) {
+      this.#finishBody()
+      return true
     }
     if (this.#over !== undefined) {
       this.#failBody(this.#over)

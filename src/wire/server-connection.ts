@@ -52,8 +52,11 @@ export class ServerConnection implements InboundOwner {
   #out!: Outbound
   #remoteAddress = ''
   #secure = false
-  /** A request is with its handler, or its answer is not out yet. */
-  #busy = false
+  /** `busy` from a request's head until its answer is out; `ending` once our side has said its last. */
+  #phase: 'idle' | 'busy' | 'ending' = 'idle'
+  /** Whether the client sends its body is up to it, as long as nobody has asked it to continue. */
+  #awaitsContinue = false
+  /** The answer at work is the last one. */
   #closing = false
 
   constructor(settings: ConnectionSettings) {
@@ -87,7 +90,7 @@ export class ServerConnection implements InboundOwner {
   /** Closes when the request at work has been answered; at once where there is none. */
   finish(): void {
     this.#closing = true
-    if (!this.#busy && !this.#in.keepsBytes) this.destroy()
+    if (this.#phase === 'idle' && !this.#in.keepsBytes) this.destroy()
   }
 
   destroy(): void {
@@ -98,16 +101,17 @@ export class ServerConnection implements InboundOwner {
 
   head(bytes: Buffer, end: number): void {
     const head = readRequestHead(bytes, end)
+    this.#awaitsContinue = head.expectsContinue
     const reply = new ConnectionReply(this.#replySetting(head))
     const request: Request = {
       method: head.method,
       target: head.target,
       headers: head.headers,
-      body: this.#in.expectBody(head.contentLength, () => this.#continue(head, reply)),
+      body: this.#in.expectBody(head.contentLength, () => this.#continue(reply)),
       remoteAddress: this.#remoteAddress,
       secure: this.#secure,
     }
-    this.#busy = true
+    this.#phase = 'busy'
     this.#handle(request, reply)
   }
 
@@ -117,7 +121,7 @@ export class ServerConnection implements InboundOwner {
       return
     }
     const refusal = why instanceof Error ? why : new RequestRefused(HEAD_FAILURES[why])
-    this.#busy = true
+    this.#phase = 'busy'
     const reply = new ConnectionReply({
       method: '',
       legacy: false,
@@ -136,7 +140,7 @@ export class ServerConnection implements InboundOwner {
   }
 
   ended(): void {
-    if (!this.#busy) this.destroy()
+    if (this.#phase !== 'busy') this.destroy()
   }
 
   // ---- one exchange
@@ -146,7 +150,7 @@ export class ServerConnection implements InboundOwner {
       method: head.method,
       legacy: head.legacy,
       out: this.#out,
-      staysOpen: () => head.keepAlive && !this.#closing && this.#in.left <= WORTH_DRAINING,
+      staysOpen: () => head.keepAlive && !this.#closing && this.#in.left <= this.#worthDraining(),
       cut: this.#cut,
     }
   }
@@ -166,10 +170,15 @@ export class ServerConnection implements InboundOwner {
     }
   }
 
+  #worthDraining(): number {
+    return this.#awaitsContinue ? 0 : WORTH_DRAINING
+  }
+
   /** RFC 9110 10.1.1: asked for once somebody wants the body, unless it is on its way already. */
-  #continue(head: RequestHead, reply: ConnectionReply): void {
-    if (!head.expectsContinue || reply.started || this.#in.left === 0 || this.#in.keepsBytes) return
-    this.#out.post('HTTP/1.1 100 Continue\r\n\r\n')
+  #continue(reply: ConnectionReply): void {
+    if (this.#awaitsContinue && !reply.started && !this.#in.keepsBytes)
+      this.#out.post('HTTP/1.1 100 Continue\r\n\r\n')
+    this.#awaitsContinue = false
   }
 
   async #refuse(reply: ConnectionReply, why: unknown): Promise<void> {
@@ -181,8 +190,8 @@ export class ServerConnection implements InboundOwner {
     if (!reply.ended) return this.#cut()
     if (!reply.staysOpen) return this.#linger()
     if (this.#in.left > 0) await this.#in.expectBody(this.#in.left).readInto(NOWHERE)
-    this.#busy = false
     if (this.#closing) return this.#linger()
+    this.#phase = 'idle'
     this.#in.expectHead(this.#settings.limits.idle)
   }
 
@@ -191,7 +200,7 @@ export class ServerConnection implements InboundOwner {
    * and the client could lose the answer (RFC 9112 9.6).
    */
   #linger(): void {
-    this.#busy = false
+    this.#phase = 'ending'
     this.#lingering.set(this.#settings.limits.linger)
     this.#socket.end()
     this.#in

@@ -13,7 +13,7 @@ import { type Reading, readAccepted, readCopied } from './socket-reading.ts'
 export type { Answer, ServerLimits } from './server-connection.ts'
 
 export interface ServerOptions {
-  readonly listen: net.ListenOptions
+  readonly listen: Pick<net.ListenOptions, 'port' | 'host' | 'backlog' | 'reusePort' | 'exclusive'>
   readonly handler: Handler
   /** Answers what no handler answered: a `RequestRefused`, or whatever a handler threw before it answered. */
   readonly refuse: (why: unknown) => Answer
@@ -75,6 +75,8 @@ export async function serve(options: ServerOptions): Promise<Server> {
     listener.once('error', reject)
     listener.listen(options.listen, resolve)
   })
+  // A failed accept (EMFILE, a client gone already) is that client's misfortune alone.
+  listener.on('error', () => {})
 
   return {
     address: listener.address() as net.AddressInfo,
