@@ -16,6 +16,8 @@ export const REFUSALS = {
   Conflict: { status: 409, exit: 7 },
   Stale: { status: 409, exit: 7 },
   Expired: { status: 410, exit: 7 },
+  TooMany: { status: 429, exit: 3 },
+  Standby: { status: 503, exit: 8 },
   Unknown: { status: 404, exit: 7 },
   Unreachable: { status: 502, exit: 8 },
   Unverified: { status: 422, exit: 9 },

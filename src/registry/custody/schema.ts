@@ -13,6 +13,7 @@ export interface CustodyTables extends LogTables {
   keks: KekTable
   group_keys: GroupKeyTable
   records: RecordTable
+  stops: StopTable
 }
 
 export type CustodyDatabase = Kysely<CustodyTables>
@@ -41,6 +42,8 @@ export interface SealTable {
 export interface SecretTable {
   name: Once<string>
   wrapped: Uint8Array
+  /** What belongs to it and everybody may see: the authority's certificate. */
+  public: Once<Uint8Array>
   created: Once<number>
 }
 
@@ -87,6 +90,15 @@ export interface RecordTable {
   mac: Uint8Array
 }
 
+/** What bars leases until people lift it; it survives restarts, and stands also while the custodian is sealed. */
+export interface StopTable {
+  kind: Once<'killed' | 'forked' | 'restored'>
+  /** A tenant, or `*` for all. */
+  scope: Once<string>
+  since: Once<number>
+  reason: Once<string>
+}
+
 const foundations: Migration = async db => {
   await sql`create table term (only integer primary key check (only = 1), term bigint not null)`.execute(db)
   await sql`insert into term (only, term) values (1, 0)`.execute(db)
@@ -101,6 +113,7 @@ const foundations: Migration = async db => {
   await sql`create table secrets (
     name text primary key,
     wrapped bytea not null,
+    public bytea not null,
     created bigint not null
   )`.execute(db)
   await sql`create table keks (
@@ -136,6 +149,13 @@ const foundations: Migration = async db => {
     body text not null,
     mac bytea not null,
     primary key (kind, id)
+  )`.execute(db)
+  await sql`create table stops (
+    kind text not null check (kind in ('killed', 'forked', 'restored')),
+    scope text not null,
+    since bigint not null,
+    reason text not null,
+    primary key (kind, scope)
   )`.execute(db)
 }
 

@@ -1,0 +1,300 @@
+import { logRows } from '../registry/custody/log-rows.ts'
+import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import { type Authority, makeAuthority, openAuthority } from './authority.ts'
+import { CustodyError } from './errors.ts'
+import { GroupKeys, type SecureNewKey } from './group-keys.ts'
+import { Keks } from './keks.ts'
+import type { Entry } from './log/entry.ts'
+import { Journal } from './log/journal.ts'
+import { Log } from './log/log.ts'
+import { signer } from './log/note.ts'
+import type { LogStore } from './log/store.ts'
+import type { WitnessClient } from './log/witness-client.ts'
+import { type WitnessAlarm, Witnessing } from './log/witnessing.ts'
+import type { RecordKind, RecordKinds } from './people.ts'
+import { type Kept, Records } from './records.ts'
+import { replayRecords } from './replay.ts'
+import { openSecret } from './secrets.ts'
+import { type Stop, Stops } from './stops.ts'
+import type { Unsealed } from './unseal.ts'
+
+export interface CustodyOptions {
+  readonly registry: CustodyRegistry
+  /** The log's name, as `custodian.example/treuhand`. */
+  readonly origin: string
+  readonly now: () => number
+  readonly witness?: WitnessClient
+  readonly secure?: SecureNewKey
+  /** Hears what somebody should look at. */
+  readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
+}
+
+/** What exists only while the custodian is unsealed. */
+export interface Opened {
+  readonly unsealed: Unsealed
+  readonly keks: Keks
+  readonly groupKeys: GroupKeys
+  readonly records: Records
+  readonly authority: Authority
+  readonly log: Log
+  readonly witnessing: Witnessing
+}
+
+export type CustodyState = 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 'forked' | 'restored'
+
+/** Whose keys are to be dropped at once: everybody's, or a tenant's. */
+export type StopScope = '*' | string
+
+/**
+ * The custodian's state machine: uninitialised → sealed ⇄ unsealed; killed, forked and restored outlive
+ * restarts and bar unsealing. Everything that touches a key asks `opened` first.
+ */
+export class Custody {
+  readonly #options: CustodyOptions
+  readonly #store: LogStore
+  readonly #journal: Journal
+  readonly #stops: Stops
+  readonly #listeners: ((scope: StopScope) => void)[] = []
+  #initialised: boolean
+  #opened: Opened | undefined
+
+  static async open(options: CustodyOptions): Promise<Custody> {
+    const { registry } = options
+    const seal = await registry.database.selectFrom('seal').select('only').executeTakeFirst()
+    const origin = (await logOrigin(registry)) ?? options.origin
+    return new Custody({ ...options, origin }, await Stops.open(registry), seal !== undefined)
+  }
+
+  private constructor(options: CustodyOptions, stops: Stops, initialised: boolean) {
+    this.#options = options
+    this.#stops = stops
+    this.#initialised = initialised
+    this.#store = logRows(options.registry, options.origin)
+    this.#journal = new Journal(this.#store)
+    options.registry.onDeposed(() => this.#drop())
+  }
+
+  get registry(): CustodyRegistry {
+    return this.#options.registry
+  }
+
+  get now(): () => number {
+    return this.#options.now
+  }
+
+  get state(): CustodyState {
+    const stop = this.#stops.of('*')
+    if (stop) return stop.kind
+    if (this.#opened) return 'unsealed'
+    return this.#initialised ? 'sealed' : 'uninitialised'
+  }
+
+  get stops(): readonly Stop[] {
+    return this.#stops.all
+  }
+
+  get logStore(): LogStore {
+    return this.#store
+  }
+
+  /**
+   * Hears that proxies must drop keys: everybody, `*`, or a tenant's. Sealing and restarts do not tell: what
+   * was leased may be used until its lease ends.
+   */
+  onStop(listener: (scope: StopScope) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /**
+   * What works with keys, for a tenant or for none in particular.
+   *
+   * @throws CustodyError `Sealed`, `Killed`, `Forked`, `Restored`
+   */
+  opened(tenant?: string): Opened {
+    const stop = this.#stops.of('*') ?? (tenant === undefined ? undefined : this.#stops.of(tenant))
+    if (stop) throw stopped(stop)
+    if (this.#opened) return this.#opened
+    throw new CustodyError('Sealed', 'The custodian is sealed. Its officers must unseal it first.')
+  }
+
+  /**
+   * Goes from a root to work. The log says so, and the witness has seen it, before any key is used.
+   *
+   * @param how a few words for the log: the kind of seal, the holders' numbers
+   * @throws CustodyError when a stop stands, the records are not what the log says, or the witness is away
+   */
+  async unseal(unsealed: Unsealed, how: string): Promise<void> {
+    const stop = this.#stops.of('*')
+    if (stop) throw stopped(stop)
+    if (this.#opened) return
+    this.#initialised = true
+    const opened = await this.#open(unsealed)
+    try {
+      await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
+      const index = await opened.log.append({ type: 'unseal', at: this.now(), body: { how } })
+      await opened.witnessing.witnessed(index)
+    } catch (error) {
+      opened.witnessing.stop()
+      throw error
+    }
+    opened.witnessing.start()
+    this.#opened = opened
+  }
+
+  /** Forgets every key, until the officers unseal again. Leases end by themselves. */
+  async seal(by: string, reason: string): Promise<void> {
+    const opened = this.#opened
+    this.#drop()
+    await this.#append(opened, { type: 'seal', at: this.now(), body: { by, reason } })
+  }
+
+  /**
+   * The kill switch: bars all, or a tenant, across restarts; destroys nothing. The act comes before the log,
+   * and stands even where the log cannot be written.
+   */
+  async kill(scope: StopScope, by: string, reason: string): Promise<void> {
+    const opened = this.#opened
+    if (scope === '*') this.#drop()
+    this.#tell(scope)
+    await this.#stops.add({ kind: 'killed', scope, since: this.now(), reason })
+    await this.#append(opened, { type: 'kill', at: this.now(), body: { scope, by, reason } })
+  }
+
+  /** Lifts a stop. The caller has verified that the proposal for it was approved. */
+  async lift(kind: Stop['kind'], scope: StopScope): Promise<void> {
+    await this.#stops.remove(kind, scope)
+  }
+
+  /** Bars all after the registry turned out to be another than the witness knows. */
+  async halt(kind: 'forked' | 'restored', reason: string): Promise<void> {
+    this.#drop()
+    this.#tell('*')
+    await this.#stops.add({ kind, scope: '*', since: this.now(), reason })
+  }
+
+  /** Appends to the log; while sealed, to the journal. */
+  async record(entry: Entry): Promise<void> {
+    await this.#append(this.#opened, entry)
+  }
+
+  /**
+   * Keeps what was decided, in the log and in the registry by one commit.
+   *
+   * @param before the record that was read; undefined for a new one
+   */
+  async keep<Kind extends RecordKind>(
+    kind: Kind,
+    id: string,
+    before: Kept<RecordKinds[Kind]> | undefined,
+    body: RecordKinds[Kind],
+    entry: Entry,
+  ): Promise<Kept<RecordKinds[Kind]>> {
+    const { log, records } = this.opened()
+    const revision = before?.revision ?? 0
+    const record = { kind, id, revision: revision + 1, body }
+    await log.append({ ...entry, body: { ...entry.body, record } }, transaction =>
+      records.put(transaction, kind, id, revision, body),
+    )
+    return { id, revision: revision + 1, body }
+  }
+
+  close(): void {
+    this.#drop()
+  }
+
+  async #open(unsealed: Unsealed): Promise<Opened> {
+    const { registry, now, origin, secure } = this.#options
+    const random = async () => ({
+      bytes: crypto.getRandomValues(new Uint8Array(32)),
+      public: Buffer.from(origin),
+    })
+    const authority = await openSecret(
+      registry,
+      unsealed,
+      'authority',
+      () => makeAuthority(origin, now()),
+      now(),
+    )
+    const seed = await openSecret(registry, unsealed, 'log', random, now())
+    const mac = await openSecret(registry, unsealed, 'mac', random, now())
+    const signs = signer(origin, 1, seed.bytes)
+    seed.bytes.fill(0)
+    const log = await Log.open(this.#store, signs)
+    const keks = new Keks(registry, unsealed)
+    return {
+      unsealed,
+      keks,
+      groupKeys: new GroupKeys(registry, keks, secure),
+      records: new Records(registry, mac.bytes),
+      authority: await openAuthority(authority),
+      log,
+      witnessing: await this.#witnessing(log),
+    }
+  }
+
+  async #witnessing(log: Log): Promise<Witnessing> {
+    return await Witnessing.open({
+      log,
+      store: this.#store,
+      witness: this.#options.witness,
+      now: this.now,
+      onAlarm: this.#options.onAlarm,
+      onForked: ({ ours, theirs }) => {
+        void this.halt(
+          'forked',
+          `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`,
+        )
+      },
+    })
+  }
+
+  async #append(opened: Opened | undefined, entry: Entry): Promise<void> {
+    if (opened) await opened.log.append(entry)
+    else await this.#journal.append(entry)
+  }
+
+  #drop(): void {
+    this.#opened?.witnessing.stop()
+    this.#opened = undefined
+  }
+
+  #tell(scope: StopScope): void {
+    for (const listener of this.#listeners) listener(scope)
+  }
+}
+
+/** The log's name, which stands beside its key from the ceremony on. */
+async function logOrigin(registry: CustodyRegistry): Promise<string | undefined> {
+  const row = await registry.database
+    .selectFrom('secrets')
+    .select('public')
+    .where('name', '=', 'log')
+    .executeTakeFirst()
+  return row && Buffer.from(row.public).toString('utf8')
+}
+
+/** Size and root of a checkpoint. */
+function firstLines(note: string): string {
+  return note.split('\n').slice(1, 3).join(' ')
+}
+
+function stopped(stop: Stop): CustodyError {
+  const since = new Date(stop.since).toISOString()
+  const whose = stop.scope === '*' ? 'This custodian' : `Tenant ${stop.scope}`
+  if (stop.kind === 'killed') {
+    return new CustodyError(
+      'Killed',
+      `${whose} was stopped at ${since} by the kill switch. It takes a proposal to lift it.`,
+    )
+  }
+  if (stop.kind === 'forked') {
+    return new CustodyError(
+      'Forked',
+      `The witness holds another history of the log since ${since}. Compare the heads, then propose to accept the loss or restore the newer registry.`,
+    )
+  }
+  return new CustodyError(
+    'Restored',
+    `This registry was restored from a backup and lacks what the witness has seen. Replay the mirror of the log, or propose to accept the loss.`,
+  )
+}

@@ -1,0 +1,56 @@
+import type { FencePolicy } from './fence.ts'
+
+/** What people decided, as `Records` keeps it. Every kind is a JSON value, so that it has one canonical form. */
+export interface RecordKinds {
+  tenant: TenantRecord
+  proxy: ProxyRecord
+  token: TokenRecord
+  officer: OfficerRecord
+}
+export type RecordKind = keyof RecordKinds
+
+/** A division of the customer. Its id is its name. */
+export type TenantRecord = {
+  /** Chosen once: the customer keeps a half of every wrapping key. */
+  readonly split: boolean
+  /** Milliseconds that its leases last. */
+  readonly ttl: number
+  /** Buckets whose DEKs the custodian wraps one by one. */
+  readonly perUse: readonly string[]
+  readonly fence: FenceSetting | null
+}
+export type FenceSetting = { readonly [name in keyof FencePolicy]: readonly string[] }
+
+/** A proxy that may lease. Its id is its key's fingerprint. */
+export type ProxyRecord = {
+  readonly tenant: string
+  /** Buckets by the application's names; `*` for all of the tenant's. */
+  readonly buckets: readonly string[]
+  /** SubjectPublicKeyInfo in base64url, for the renewal of its certificate. */
+  readonly key: string
+  readonly state: 'enrolled' | 'revoked'
+  /** Until when it passes the fence as a member of staff, milliseconds since 1970. */
+  readonly staffUntil: number
+}
+
+/** A secret that a script or a person shows. Its id is the SHA-256 of the secret in hex. */
+export type TokenRecord = {
+  readonly scope: 'operator' | 'rotate' | 'auditor' | 'enrolment'
+  /** Networks from which it counts; empty for any. */
+  readonly networks: readonly string[]
+  readonly expires: number
+  readonly state: 'valid' | 'used' | 'revoked'
+  /** What an enrolment token admits. */
+  readonly tenant: string
+  readonly buckets: readonly string[]
+}
+
+/** An officer of the trustee or a delegate of the customer. Its id is the key's fingerprint. */
+export type OfficerRecord = {
+  readonly role: 'officer' | 'delegate'
+  /** The party for whom this person counts, once. */
+  readonly party: string
+  /** How signatures are verified: an SSH public key or a passkey. */
+  readonly key: string
+  readonly state: 'active' | 'removed'
+}

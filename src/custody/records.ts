@@ -1,0 +1,123 @@
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { Selectable } from 'kysely'
+import type { CustodyRegistry, CustodyTransaction } from '../registry/custody/registry.ts'
+import type { RecordTable } from '../registry/custody/schema.ts'
+import { canonical, type Json } from './canonical.ts'
+import { CustodyError } from './errors.ts'
+
+/** A record as its kind's reader made it from what the registry holds. */
+export interface Kept<Body> {
+  readonly id: string
+  readonly revision: number
+  readonly body: Body
+}
+
+/**
+ * What people decided (tenants, proxies, tokens, proposals, …), each with a MAC over kind, id, revision and
+ * body, so that a row altered, swapped or made in the database is found when it is read.
+ */
+export class Records {
+  readonly #registry: CustodyRegistry
+  readonly #key: KeyObject
+
+  /** @param key 32 bytes, overwritten here */
+  constructor(registry: CustodyRegistry, key: Uint8Array) {
+    this.#registry = registry
+    this.#key = createSecretKey(key)
+    key.fill(0)
+  }
+
+  /** @throws CustodyError `Unverified` */
+  async find<Body extends Json>(kind: string, id: string): Promise<Kept<Body> | undefined> {
+    const row = await this.#registry.database
+      .selectFrom('records')
+      .selectAll()
+      .where('kind', '=', kind)
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row && this.#read<Body>(row)
+  }
+
+  /** @throws CustodyError `Unverified` */
+  async all<Body extends Json>(kind: string): Promise<Kept<Body>[]> {
+    const rows = await this.#registry.database
+      .selectFrom('records')
+      .selectAll()
+      .where('kind', '=', kind)
+      .orderBy('id')
+      .execute()
+    return rows.map(row => this.#read<Body>(row))
+  }
+
+  /**
+   * Writes a record within a transaction of the registry.
+   *
+   * @param revision the one that was read; 0 for a record that must be new
+   * @throws CustodyError `Conflict` when another came first
+   */
+  async put<Body extends Json>(
+    transaction: CustodyTransaction,
+    kind: string,
+    id: string,
+    revision: number,
+    body: Body,
+  ): Promise<void> {
+    const next = revision + 1
+    const text = canonical(body)
+    const row = { revision: next, body: text, mac: this.#mac(kind, id, next, text) }
+    const written =
+      revision === 0
+        ? await transaction
+            .insertInto('records')
+            .values({ kind, id, ...row })
+            .onConflict(conflict => conflict.columns(['kind', 'id']).doNothing())
+            .returning('id')
+            .execute()
+        : await transaction
+            .updateTable('records')
+            .set(row)
+            .where('kind', '=', kind)
+            .where('id', '=', id)
+            .where('revision', '=', revision)
+            .returning('id')
+            .execute()
+    if (written.length === 1) return
+    throw new CustodyError(
+      'Conflict',
+      `The ${kind} ${id} was changed meanwhile. Look at it again and repeat.`,
+    )
+  }
+
+  /** Writes a record, whatever its revision, as the log has it. There must be none. */
+  async restore(
+    transaction: CustodyTransaction,
+    kind: string,
+    id: string,
+    revision: number,
+    body: Json,
+  ): Promise<void> {
+    const text = canonical(body)
+    await transaction
+      .insertInto('records')
+      .values({ kind, id, revision, body: text, mac: this.#mac(kind, id, revision, text) })
+      .execute()
+  }
+
+  #read<Body extends Json>(row: Selectable<RecordTable>): Kept<Body> {
+    const mac = this.#mac(row.kind, row.id, row.revision, row.body)
+    if (mac.length !== row.mac.length || !timingSafeEqual(mac, row.mac)) {
+      throw new CustodyError(
+        'Unverified',
+        `The ${row.kind} ${row.id} in the registry was not written by this custodian. ` +
+          'Seal it, and restore the registry from its backup.',
+      )
+    }
+    return { id: row.id, revision: row.revision, body: JSON.parse(row.body) as Body }
+  }
+
+  #mac(kind: string, id: string, revision: number, body: string): Buffer {
+    return createHmac('sha256', this.#key)
+      .update(canonical(['treuhand/record/v1', kind, id, revision, body]))
+      .digest()
+  }
+}

@@ -1,0 +1,84 @@
+import { constants } from 'node:crypto'
+import type { Server } from 'node:https'
+import swagger from '@fastify/swagger'
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
+import type { Logger } from 'pino'
+import { CustodyError, REFUSALS } from '../errors.ts'
+import type { ServerIdentity } from './identity.ts'
+
+export type App = FastifyInstance<Server>
+
+/** Bytes of a request's body, at most. */
+const BODY = 64 * 1024
+
+/**
+ * A listener of the custodian: TLS 1.3 to the very process, small bodies, strict schemas, refusals with a
+ * stable code and a sentence. `/v1/openapi.json` tells its interface.
+ */
+export async function custodyApp(identity: ServerIdentity, title: string, logger: Logger): Promise<App> {
+  const app = fastify({
+    https: {
+      ...secureContext(identity),
+      minVersion: 'TLSv1.3',
+      requestCert: true,
+      // Who showed no certificate, or a foreign one, is refused by each route that asks for one.
+      rejectUnauthorized: false,
+      // A resumed session would skip the look at the certificate.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    },
+    bodyLimit: BODY,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    logger: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
+  }) as unknown as App
+  await app.register(swagger, { openapi: { info: { title, version: '1' } } })
+  app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const refusal = asRefusal(error)
+    if (refusal.code === 'Fault')
+      logger.error({ event: 'custody.fault', route: request.routeOptions.url, error: error.name })
+    if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
+    return await reply.status(refusal.status).send({ code: refusal.code, message: refusal.message })
+  })
+  app.setNotFoundHandler(async (_, reply) => {
+    return await reply
+      .status(404)
+      .send({ code: 'Unknown', message: 'There is no such call. See /v1/openapi.json.' })
+  })
+  return app
+}
+
+/** Lets a running listener show new certificates. */
+export function showIdentity(app: App, identity: ServerIdentity): void {
+  app.server.setSecureContext(secureContext(identity))
+}
+
+function secureContext({ key, chain, authority }: ServerIdentity) {
+  return { key, cert: chain, ...(authority === undefined ? {} : { ca: authority }) }
+}
+
+interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly retryAfter?: number
+}
+
+function asRefusal(error: FastifyError | CustodyError): Refusal {
+  if (error instanceof CustodyError) {
+    const { code, message, details } = error
+    const retryAfter = details['retryAfter']
+    const { status } = REFUSALS[code]
+    return typeof retryAfter === 'number' ? { status, code, message, retryAfter } : { status, code, message }
+  }
+  if (error.name === 'Deposed') return { status: 503, code: 'Standby', message: error.message }
+  if (error.validation)
+    return { status: 400, code: 'Malformed', message: `The request is malformed: ${error.message}.` }
+  if (error.statusCode === 413)
+    return { status: 413, code: 'TooLarge', message: 'The request is larger than 64 KiB.' }
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return { status: error.statusCode, code: 'Malformed', message: 'The request is malformed.' }
+  }
+  return { status: 500, code: 'Fault', message: 'The custodian failed. Its log names the fault.' }
+}

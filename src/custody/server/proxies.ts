@@ -1,0 +1,132 @@
+import type { TLSSocket } from 'node:tls'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { keyFingerprint } from '../authority.ts'
+import type { Custody } from '../custody.ts'
+import { certificateOf, type Enrolment, takeRequest } from '../enrolment.ts'
+import { CustodyError } from '../errors.ts'
+import type { Caller, KeyAsk, LeaseAnswer, Leases } from '../leases.ts'
+import type { Revocation, Revocations } from '../revocations.ts'
+import type { App } from './app.ts'
+
+const Name = Type.String({ minLength: 1, maxLength: 255 })
+const Fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const KeyId = Type.String({ pattern: '^[0-9a-f]{32}$' })
+
+const LeaseRequest = Type.Object(
+  {
+    asks: Type.Array(
+      Type.Object({ bucket: Name, id: Type.Optional(KeyId) }, { additionalProperties: false }),
+      {
+        minItems: 1,
+        maxItems: 200,
+      },
+    ),
+  },
+  { additionalProperties: false },
+)
+const EnrolmentRequest = Type.Object(
+  { token: Type.String({ minLength: 43, maxLength: 43 }), csr: Type.String({ maxLength: 8192 }) },
+  { additionalProperties: false },
+)
+
+/** Milliseconds between signs of life on the stream of revocations: a proxy that hears none asks elsewhere. */
+const HEARTBEAT = 2_000
+
+/** What proxies call, by mutual TLS; and the one call without a certificate, by which they get theirs. */
+export function proxyRoutes(
+  app: App,
+  custody: Custody,
+  leases: Leases,
+  revocations: Revocations,
+  onRequest: (enrolment: Enrolment) => Promise<void>,
+): void {
+  app.post('/v1/leases', { schema: { body: LeaseRequest } }, async (request, reply) => {
+    const { asks } = request.body as Static<typeof LeaseRequest>
+    const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
+    await sendKeys(reply, answer)
+  })
+
+  app.get('/v1/revocations', async (request, reply) => {
+    const caller = callerOf(request, custody.now())
+    const { tenant } = await leases.admit(caller)
+    reply.hijack()
+    stream(reply, send => revocations.subscribe({ fingerprint: caller.fingerprint, tenant: tenant.id, send }))
+  })
+
+  app.post('/v1/certificate', async request => {
+    const { fingerprint } = callerOf(request, custody.now())
+    return { certificate: await certificateOf(custody, fingerprint) }
+  })
+
+  app.post('/v1/enrolments', { schema: { body: EnrolmentRequest } }, async (request, reply) => {
+    const { token, csr } = request.body as Static<typeof EnrolmentRequest>
+    const enrolment = await takeRequest(custody, token, csr)
+    await onRequest(enrolment)
+    const { fingerprint, tenant, buckets } = enrolment
+    return await reply.status(202).send({ fingerprint, tenant, buckets })
+  })
+
+  const params = Type.Object({ fingerprint: Fingerprint })
+  app.get('/v1/enrolments/:fingerprint', { schema: { params } }, async request => {
+    const { fingerprint } = request.params as Static<typeof params>
+    return { certificate: await certificateOf(custody, fingerprint) }
+  })
+}
+
+/**
+ * Who calls, by the certificate of the connection. It was checked when the connection began; its end is
+ * looked at again, since connections outlive certificates. The address is the peer's: no header of a proxy
+ * is believed about where it stands.
+ *
+ * @throws CustodyError `Refused`
+ */
+export function callerOf(request: FastifyRequest, now: number): Caller {
+  const socket = request.raw.socket as TLSSocket
+  const certificate = socket.getPeerX509Certificate()
+  if (!socket.authorized || !certificate) {
+    throw new CustodyError('Refused', 'This call needs the certificate of an enrolled proxy.')
+  }
+  if (Date.parse(certificate.validTo) <= now || Date.parse(certificate.validFrom) > now) {
+    throw new CustodyError('Refused', "The proxy's certificate has ended. Enrol it with a new token.")
+  }
+  const spki = certificate.publicKey.export({ format: 'der', type: 'spki' })
+  return { fingerprint: keyFingerprint(spki), address: socket.remoteAddress ?? '' }
+}
+
+function parseAsk({ bucket, id }: { bucket: string; id?: string }): KeyAsk {
+  return id === undefined ? { bucket } : { bucket, id: new Uint8Array(Buffer.from(id, 'hex')) }
+}
+
+/** Sends a lease and overwrites what it holds. */
+async function sendKeys(reply: FastifyReply, answer: LeaseAnswer): Promise<void> {
+  const answers = answer.answers.map(one => {
+    if ('refused' in one) return one
+    return {
+      keys: one.keys.map(key => ({
+        ...key,
+        id: hex(key.id),
+        key: Buffer.from(key.key).toString('base64url'),
+      })),
+    }
+  })
+  for (const one of answer.answers) if ('keys' in one) for (const { key } of one.keys) key.fill(0)
+  await reply.header('cache-control', 'no-store').send({ ...answer, answers })
+}
+
+/** One JSON value a line: `{}` is a sign of life, `{"drop": …}` a revocation. */
+function stream(reply: FastifyReply, subscribe: (send: (keys: Revocation) => void) => () => void): void {
+  const response = reply.raw
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
+  const heartbeat = setInterval(() => response.write('{}\n'), HEARTBEAT)
+  const unsubscribe = subscribe(drop => response.write(`${JSON.stringify({ drop })}\n`))
+  response.write('{}\n')
+  response.on('close', () => {
+    clearInterval(heartbeat)
+    unsubscribe()
+  })
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

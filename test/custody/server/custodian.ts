@@ -1,0 +1,78 @@
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { enrol as admit, type Enrolment, makeEnrolmentToken } from '../../../src/custody/enrolment.ts'
+import type { TenantRecord } from '../../../src/custody/people.ts'
+import { fileRoot } from '../../../src/custody/roots/file.ts'
+import { type RunningCustodian, serveCustodian } from '../../../src/custody/server/serve.ts'
+import { enrol } from '../../../src/keys/remote/enrol.ts'
+import { RemoteCustodian } from '../../../src/keys/remote/remote-custodian.ts'
+import { openSqliteRegistry } from '../../../src/registry/custody/sqlite.ts'
+import { temporaryFolder } from '../folder.ts'
+
+export interface TestCustodian extends RunningCustodian {
+  readonly folder: string
+  readonly url: string
+  /** What waits for approval. */
+  readonly requests: Enrolment[]
+  /** Moves the custodian's clock, in milliseconds. */
+  setClock(now: number): void
+}
+
+export interface TestSettings {
+  readonly folder?: string
+  readonly port?: number
+}
+
+/** A custodian over a registry and a root file of its own folder, on a port of its own. */
+export async function startCustodian(settings: TestSettings = {}): Promise<TestCustodian> {
+  const folder = settings.folder ?? temporaryFolder()
+  const registry = await openSqliteRegistry(`${folder}/custody.db`)
+  await registry.activate()
+  const requests: Enrolment[] = []
+  let clock: number | undefined
+  const setClock = (now: number) => {
+    clock = now
+  }
+  const running = await serveCustodian({
+    registry,
+    folder,
+    names: ['localhost', '127.0.0.1'],
+    origin: 'custodian.test/treuhand',
+    proxies: { host: '127.0.0.1', port: settings.port ?? 0 },
+    root: fileRoot(`${folder}/root.key`),
+    logger: pino({ level: 'silent' }),
+    now: () => clock ?? Date.now(),
+    onRequest: async enrolment => {
+      requests.push(enrolment)
+    },
+  })
+  onTestFinished(() => running.close())
+  const url = `https://localhost:${running.proxies.port}`
+  return { ...running, folder, url, requests, setClock }
+}
+
+export async function addTenant(
+  { custody }: TestCustodian,
+  name: string,
+  settings: Partial<TenantRecord> = {},
+): Promise<void> {
+  const body: TenantRecord = { split: false, ttl: 900_000, perUse: [], fence: null, ...settings }
+  await custody.keep('tenant', name, undefined, body, { type: 'policy', at: custody.now(), body: {} })
+}
+
+/** Enrols a proxy as its operator and the officers do, and opens its connection. */
+export async function enrolProxy(
+  custodian: TestCustodian,
+  tenant: string,
+  buckets: readonly string[],
+): Promise<RemoteCustodian & { readonly fingerprint: string; readonly folder: string }> {
+  const folder = temporaryFolder()
+  const token = await makeEnrolmentToken(custodian.custody, tenant, buckets, 'an officer')
+  const pending = await enrol(custodian.url, token)
+  onTestFinished(() => pending.close())
+  await admit(custodian.custody, custodian.requests.at(-1)!, 'a proposal')
+  await pending.finish(folder)
+  const proxy = await RemoteCustodian.open([custodian.url], folder)
+  onTestFinished(() => proxy.close())
+  return Object.assign(proxy, { fingerprint: pending.fingerprint, folder })
+}
