@@ -56,7 +56,7 @@ export function logHolds(open: () => Promise<CustodyRegistry>): void {
     const registry = await open()
     await registry.activate()
     const log = await Log.open(logRows(registry, key.name), key)
-    const secret = { name: 'x', wrapped: Buffer.alloc(1), created: 1 }
+    const secret = { name: 'x', wrapped: Buffer.alloc(1), public: Buffer.alloc(0), created: 1 }
     await expect(
       log.append(entry(0), async transaction => {
         await transaction.insertInto('secrets').values(secret).execute()

@@ -139,7 +139,7 @@ describe('a certificate', () => {
   })
 
   test('is renewed once half of its time is over, over the same key', async () => {
-    const { custodian, proxy } = await custodianAndProxy()
+    const { proxy } = await custodianAndProxy()
     const before = await readCredentials(proxy.folder)
     await proxy.renewCertificate()
     expect(await readCredentials(proxy.folder)).toEqual(before)
