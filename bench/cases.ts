@@ -1,0 +1,76 @@
+import type { Job, Request } from './job.ts'
+
+/** What is measured of a subject that runs a case. */
+export interface Case {
+  readonly title: string
+  /** What is compared: CPU for each gigabyte, or for each request. */
+  readonly per: 'gigabyte' | 'request'
+  /** Requests that lay out what the measured ones need. */
+  readonly prepare?: Load
+  readonly measure: Load
+  /** What docs/benchmarks.md promises, as multiples of nginx. */
+  readonly must?: number
+  readonly aim?: number
+}
+export type Load = Omit<Job, 'endpoint' | 'credential' | 'bucket'>
+
+const MIB = 2 ** 20
+
+const load = (
+  request: Partial<Request> & Pick<Request, 'verb' | 'key'>,
+  count: number,
+  { connections = 4, keys = 4 } = {},
+): Load => ({ request: { size: 0, ...request }, count, connections, keys })
+
+const large = load({ verb: 'PUT', key: 'large-#', size: 64 * MIB }, 4)
+const small = load({ verb: 'PUT', key: 'small-#', size: 4_096 }, 16, { connections: 8, keys: 16 })
+
+export const CASES: readonly Case[] = [
+  {
+    title: 'GET 64 MiB',
+    per: 'gigabyte',
+    prepare: large,
+    measure: load({ verb: 'GET', key: 'large-#' }, 12),
+    must: 2.5,
+    aim: 1.8,
+  },
+  {
+    title: 'PUT 64 MiB, unsigned payload',
+    per: 'gigabyte',
+    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB }, 12),
+    must: 2.5,
+    aim: 1.8,
+  },
+  ...(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA256'] as const).map(checksum => ({
+    title: `PUT 64 MiB with ${checksum}`,
+    per: 'gigabyte' as const,
+    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB, checksum }, 8),
+  })),
+  {
+    title: 'GET ranges of 1 MiB',
+    per: 'gigabyte',
+    prepare: large,
+    measure: load({ verb: 'GET', key: 'large-#', range: `bytes=${30 * MIB + 1}-${31 * MIB}` }, 400),
+  },
+  {
+    title: 'GET 4 KiB',
+    per: 'request',
+    prepare: small,
+    measure: load({ verb: 'GET', key: 'small-#' }, 6_000, { connections: 8, keys: 16 }),
+    must: 8,
+    aim: 4,
+  },
+  {
+    title: 'PUT 4 KiB',
+    per: 'request',
+    measure: load({ verb: 'PUT', key: 'small-#', size: 4_096 }, 3_000, { connections: 8, keys: 16 }),
+    must: 8,
+    aim: 4,
+  },
+  {
+    title: 'List 1,000 keys',
+    per: 'request',
+    prepare: load({ verb: 'PUT', key: 'list/#', size: 1 }, 1_000, { connections: 8, keys: 1_000 }),
+    measure: load({ verb: 'GET', key: '', query: 'list-type=2&prefix=list%2F' }, 40, { connections: 2 }),
+  },
+]

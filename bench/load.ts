@@ -1,0 +1,105 @@
+import { json } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checksumDigest } from '../src/objects/checksum.ts'
+import { EMPTY_SHA256, Signer } from '../src/store/s3/signature.ts'
+import { type Ask, Origin } from '../src/wire/client.ts'
+import type { Job, Outcome, Request } from './job.ts'
+
+/**
+ * The load, in a process of its own so that its CPU is nobody else's: reads a `Job` from standard input, sends
+ * its requests over so many connections, and prints an `Outcome`.
+ */
+const job = (await json(process.stdin)) as Job
+const { hostname, port, protocol } = new URL(job.endpoint)
+const origin = new Origin({
+  host: hostname,
+  port: Number(port),
+  ...(protocol === 'https:' && { tls: { rejectUnauthorized: false } }),
+})
+const signer = new Signer(job.credential, 'us-east-1')
+const payload = Buffer.alloc(Math.min(job.request.size, 4 * 2 ** 20), 'Treuhand measures what it costs. ')
+const nowhere = new Uint8Array(new ArrayBuffer(512 * 1024))
+
+const firstBytes: number[] = []
+let begun = 0
+let bytes = 0
+const started = performance.now()
+await Promise.all(Array.from({ length: job.connections }, client))
+const seconds = (performance.now() - started) / 1000
+origin.close()
+process.stdout.write(JSON.stringify({ requests: begun, bytes, seconds, firstBytes } satisfies Outcome))
+
+async function client(): Promise<void> {
+  while (begun < job.count) {
+    const number = begun++
+    const asked = performance.now()
+    const request = { ...job.request, key: job.request.key.replace('#', String(number % job.keys)) }
+    bytes += request.verb === 'PUT' ? await put(request) : await get(request, asked)
+    if (request.verb === 'PUT') firstBytes.push(performance.now() - asked)
+  }
+}
+
+async function get(request: Request, asked: number): Promise<number> {
+  const response = await origin.request(signed(request, EMPTY_SHA256, []))
+  if (response.status >= 300) throw await failure(request, response)
+  firstBytes.push(performance.now() - asked)
+  if (response.body === undefined) return (await response.collect(16 * 2 ** 20)).length
+  const length = response.body.length
+  await response.body.readInto({
+    space: () => nowhere,
+    filled: () => (job.rate === undefined ? undefined : sleep((65_536 / job.rate) * 1000)),
+  })
+  return length
+}
+
+async function put(request: Request): Promise<number> {
+  const fields: [string, string][] = []
+  if (request.checksum !== undefined) {
+    const digest = checksumDigest(request.checksum)
+    for (let at = 0; at < request.size; at += payload.length)
+      digest.update(payload.subarray(0, Math.min(payload.length, request.size - at)))
+    fields.push([
+      `x-amz-checksum-${request.checksum.toLowerCase()}`,
+      Buffer.from(digest.digest()).toString('base64'),
+    ])
+  }
+  const upload = await origin.upload(signed(request, 'UNSIGNED-PAYLOAD', fields), request.size)
+  const step = job.rate === undefined ? 256 * 1024 : 65_536
+  for (let at = 0; at < request.size; at += step) {
+    const from = at % payload.length
+    await upload.write([payload.subarray(from, from + Math.min(step, request.size - at))])
+    if (job.rate !== undefined) await sleep((step / job.rate) * 1000)
+  }
+  const response = await upload.finish()
+  if (response.status >= 300) throw await failure(request, response)
+  await response.collect(65_536)
+  return request.size
+}
+
+function signed(
+  { verb, key, query = '', range }: Request,
+  payloadHash: string,
+  fields: readonly [string, string][],
+): Ask {
+  const path = key === '' ? `/${job.bucket}` : `/${job.bucket}/${key}`
+  const { headers } = signer.sign(
+    {
+      method: verb,
+      path,
+      query,
+      host: origin.host,
+      headers: range === undefined ? fields : [...fields, ['range', range]],
+      payload: payloadHash,
+    },
+    new Date(),
+  )
+  return { method: verb, target: query === '' ? path : `${path}?${query}`, fields: headers }
+}
+
+async function failure(
+  request: Request,
+  response: { status: number; collect(cap: number): Promise<Buffer> },
+): Promise<Error> {
+  const text = (await response.collect(65_536)).toString('utf8')
+  return new Error(`${request.verb} ${request.key} was answered with ${response.status}: ${text}`)
+}

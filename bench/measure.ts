@@ -1,0 +1,64 @@
+import type { Case } from './cases.ts'
+import { runJob } from './job.ts'
+import { usageOf } from './processes.ts'
+import type { Subject } from './subjects/subject.ts'
+
+/** One round of a case on one subject. */
+export interface Sample {
+  /** CPU seconds for each gigabyte, or CPU microseconds for each request. */
+  readonly cpu: number
+  /** Requests a second. */
+  readonly rate: number
+  /** Milliseconds to the first byte. */
+  readonly median: number
+  readonly p99: number
+}
+
+/**
+ * Runs a case on all subjects in turn, round by round: what disturbs one disturbs the others of its round too.
+ * The first round warms up and does not count.
+ */
+export async function measure(
+  one: Case,
+  subjects: readonly Subject[],
+  rounds: number,
+): Promise<Map<string, Sample[]>> {
+  for (const subject of subjects) if (one.prepare !== undefined) await runJob({ ...subject, ...one.prepare })
+  const samples = new Map<string, Sample[]>(subjects.map(({ name }) => [name, []]))
+  for (let round = 0; round <= rounds; round++) {
+    for (const subject of rotated(subjects, round)) {
+      const sample = await sampleOf(one, subject)
+      if (round > 0) samples.get(subject.name)!.push(sample)
+    }
+  }
+  return samples
+}
+
+async function sampleOf(one: Case, subject: Subject): Promise<Sample> {
+  const before = usageOf(subject.pid).cpu
+  const { requests, bytes, seconds, firstBytes } = await runJob({ ...subject, ...one.measure })
+  const cpu = usageOf(subject.pid).cpu - before
+  const sorted = [...firstBytes].sort((a, b) => a - b)
+  return {
+    cpu: one.per === 'gigabyte' ? cpu / (bytes / 1e9) : (cpu / requests) * 1e6,
+    rate: requests / seconds,
+    median: sorted[Math.floor(sorted.length / 2)] ?? 0,
+    p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+  }
+}
+
+/** No subject always runs first. */
+const rotated = <T>(list: readonly T[], by: number): T[] => [
+  ...list.slice(by % list.length),
+  ...list.slice(0, by % list.length),
+]
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** The median of the ratios within each round: a slow minute slows both sides of it. */
+export const medianRatio = (of: readonly number[], to: readonly number[]): number =>
+  median(of.map((value, round) => value / to[round]!))

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoreCredential } from '../../src/store/s3/signature.ts'
+import { freePort } from '../../tools/server.ts'
+import type { Subject } from './subject.ts'
+
+export interface TreuhandOptions {
+  readonly name: string
+  readonly aead: 'evp' | 'node'
+  readonly workers?: number
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+/** Treuhand as an operator starts it, in front of the store. */
+export async function startTreuhand(store: Subject, options: TreuhandOptions): Promise<Subject> {
+  const folder = await mkdtemp(join(tmpdir(), 'treuhand-bench-'))
+  const { accessKeyId, secretAccessKey } = store.credential
+  await writeFile(
+    join(folder, 'store'),
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    { mode: 0o600 },
+  )
+  const port = await freePort()
+  const config = join(folder, 'treuhand.json')
+  await writeFile(
+    config,
+    JSON.stringify({
+      listen: { port, ...(options.tls && { tls: options.tls }) },
+      data: 'data',
+      store: { kind: 's3', endpoint: store.endpoint, credentials: 'store' },
+      aead: options.aead,
+      workers: options.workers ?? 1,
+      log: { level: 'warn' },
+    }),
+  )
+  const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+  const child = spawn(process.execPath, [main, 'dev', '--config', config], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const credentials = join(folder, 'data', 'credentials')
+  const endpoint = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`
+  return {
+    name: options.name,
+    bucket: options.name.replaceAll(/[^a-z0-9]+/g, '-'),
+    endpoint,
+    credential: await credentialIn(credentials, child.exitCode),
+    pid: child.pid!,
+    async stop() {
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      await gone
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** The access key that the first start makes; waits until the proxy has written it. */
+async function credentialIn(path: string, ended: number | null): Promise<StoreCredential> {
+  for (let tries = 0; tries < 200 && ended === null; tries++) {
+    const text = await readFile(path, 'utf8').catch(() => '')
+    const value = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)$`, 'm').exec(text)?.[1]
+    const accessKeyId = value('aws_access_key_id')
+    const secretAccessKey = value('aws_secret_access_key')
+    if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+      await sleep(1_500)
+      return { accessKeyId, secretAccessKey }
+    }
+    await sleep(100)
+  }
+  throw new Error('treuhand did not start')
+}
