@@ -1,5 +1,4 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { S3Error } from './errors.ts'
 
 /** Who may do what at the front door. Nothing is allowed that no grant allows, whatever the store would say. */
 
@@ -46,14 +45,9 @@ export interface Intent {
   readonly key?: string
 }
 
-/** @throws S3Error AccessDenied */
-export function checkAccess(identity: Identity, intent: Intent, peer: string, now: Date): void {
-  if (!identity.grants.some(grant => allows(grant, intent, peer, now))) throw new S3Error('AccessDenied')
-}
-
-/** True where some grant names the bucket, so that a list of buckets shows it. */
-export const mayKnow = (identity: Identity, bucket: string, peer: string, now: Date): boolean =>
-  identity.grants.some(grant => allows(grant, { action: 'any', bucket }, peer, now))
+/** @param peer the address that the request came from */
+export const isAllowed = (identity: Identity, intent: Intent, peer: string, now: Date): boolean =>
+  identity.grants.some(grant => allows(grant, intent, peer, now))
 
 function allows(grant: Grant, { action, bucket, key }: Intent, peer: string, now: Date): boolean {
   if (grant.expires && now >= grant.expires) return false

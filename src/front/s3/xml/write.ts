@@ -9,9 +9,10 @@ export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 /** A document as S3 writes it, in UTF-8. Errors alone carry no namespace. */
-export function xmlDocument(root: string, content: readonly XmlNode[], namespace?: string): Buffer {
+export function xmlDocument(root: string, content: readonly XmlNode[] | string, namespace?: string): Buffer {
   const opening = namespace === undefined ? root : `${root} xmlns="${namespace}"`
-  return Buffer.from(`${DECLARATION}<${opening}>${nodes(content)}</${root}>`, 'utf8')
+  const inner = typeof content === 'string' ? escaped(content) : nodes(content)
+  return Buffer.from(`${DECLARATION}<${opening}>${inner}</${root}>`, 'utf8')
 }
 
 function nodes(content: readonly XmlNode[]): string {

@@ -1,0 +1,66 @@
+import type { Checksum } from '../../objects/checksum.ts'
+import type { Attributes } from '../../store/store.ts'
+import type { Fields } from '../../wire/exchange.ts'
+import type { Call, FrontSettings } from './call.ts'
+import { checksumHeader } from './forms/digests.ts'
+import { S3_NAMESPACE, type XmlNode, xmlDocument } from './xml/write.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/** An answer without a body. */
+export function sendNothing(call: Call, status: number, fields: Fields = []): Promise<void> {
+  return call.reply.send(status, [...requestFields(call.requestId), ...fields], NOTHING)
+}
+
+/** An answer whose body is a document. */
+export function sendXml(
+  call: Call,
+  root: string,
+  content: readonly XmlNode[] | string,
+  { status = 200, fields = [] }: { status?: number; fields?: Fields } = {},
+): Promise<void> {
+  return call.reply.send(
+    status,
+    [...requestFields(call.requestId), ['content-type', 'application/xml'], ...fields],
+    xmlDocument(root, content, S3_NAMESPACE),
+  )
+}
+
+/** What every answer carries. */
+export const requestFields = (requestId: string): Fields => [['x-amz-request-id', requestId]]
+
+/** The store's attributes of an object, which are an allow-list already. */
+export const attributeFields = (attributes: Attributes): Fields => Object.entries(attributes)
+
+/** How the object is encrypted, told in the words that S3 has for it. */
+export const encryptionFields = ({ announceEncryption }: FrontSettings, groupKeyId: string): Fields =>
+  announceEncryption
+    ? [
+        ['x-amz-server-side-encryption', 'aws:kms'],
+        ['x-amz-server-side-encryption-aws-kms-key-id', groupKeyId],
+      ]
+    : []
+
+/** @param parts of which a composite checksum was made */
+export function checksumFields(checksum: Checksum | undefined, parts?: number): Fields {
+  if (!checksum) return []
+  return [
+    [checksumHeader(checksum.algorithm), checksumText(checksum, parts)],
+    ['x-amz-checksum-type', checksum.type],
+  ]
+}
+
+/** The same as elements: `ChecksumCRC32`, `ChecksumType`. */
+export function checksumNodes(checksum: Checksum | undefined, parts?: number): XmlNode[] {
+  if (!checksum) return []
+  return [
+    [`Checksum${checksum.algorithm}`, checksumText(checksum, parts)],
+    ['ChecksumType', checksum.type],
+  ]
+}
+
+/** Base64; composite ones say of how many parts they are. */
+export function checksumText({ type, value }: Pick<Checksum, 'type' | 'value'>, parts?: number): string {
+  const text = Buffer.from(value).toString('base64')
+  return type === 'COMPOSITE' && parts !== undefined ? `${text}-${parts}` : text
+}

@@ -1,0 +1,52 @@
+import type { Owner } from '../../../store/store.ts'
+import type { BucketCall } from '../call.ts'
+import { invalidArgument } from '../errors.ts'
+import { MAX_PAGE, readLimit } from '../forms/numbers.ts'
+import { urlEncodedName, type XmlNode } from '../xml/write.ts'
+
+/** What all listings of names in a bucket take and give. */
+export interface Page {
+  readonly names: { readonly prefix?: string; readonly delimiter?: string }
+  /** As the client asked for it. */
+  readonly limit: number
+  /** What is asked of the store: a page holds no more than `MAX_PAGE`. */
+  readonly taken: number
+  readonly encoding: 'url' | undefined
+  /** Writes a name as the client wants names written. */
+  readonly name: (name: string) => string
+}
+
+/** @throws S3Error InvalidArgument */
+export function readPage({ query }: BucketCall, limitName: 'max-keys' | 'max-uploads'): Page {
+  const prefix = query.get('prefix')
+  const delimiter = query.get('delimiter')
+  const encoding = query.get('encoding-type')
+  if (encoding !== undefined && encoding !== '' && encoding !== 'url')
+    throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request')
+  const limit = readLimit(limitName, query.get(limitName))
+  return {
+    names: { ...(prefix && { prefix }), ...(delimiter && { delimiter }) },
+    limit,
+    taken: Math.min(limit, MAX_PAGE),
+    encoding: encoding ? 'url' : undefined,
+    name: encoding ? urlEncodedName : name => name,
+  }
+}
+
+/** The elements that say again what was asked. */
+export const askedNodes = ({ names, name, encoding }: Page): readonly XmlNode[] => [
+  ['Prefix', name(names.prefix ?? '')],
+  ['Delimiter', names.delimiter === undefined ? undefined : name(names.delimiter)],
+  ['EncodingType', encoding],
+]
+
+export const ownerNode = (name: string, { id, displayName }: Owner): XmlNode => [
+  name,
+  [
+    ['ID', id],
+    ['DisplayName', displayName],
+  ],
+]
+
+export const prefixNodes = (prefixes: readonly string[], name: Page['name']): readonly XmlNode[] =>
+  prefixes.map(prefix => ['CommonPrefixes', [['Prefix', name(prefix)]]])
