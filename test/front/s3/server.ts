@@ -1,0 +1,79 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import type { AccessKey, Identity } from '../../../src/front/s3/access.ts'
+import { type FrontEvent, type S3FrontOptions, s3Front } from '../../../src/front/s3/front.ts'
+import { Objects } from '../../../src/objects/objects.ts'
+import { serve } from '../../../src/wire/server.ts'
+import { openRoom } from '../../objects/harness.ts'
+
+export interface TestServer {
+  readonly endpoint: string
+  readonly port: number
+  readonly key: AccessKey
+  /** May do everything in all buckets. */
+  readonly client: S3Client
+  /** A client with the access key of these grants. */
+  clientOf(id: string, grants: AccessKey['grants']): S3Client
+  /** What the front logged since the last look. */
+  events(): FrontEvent[]
+  close(): Promise<void>
+}
+
+export interface TestServerOptions
+  extends Partial<Pick<S3FrontOptions, 'region' | 'baseDomains' | 'announceEncryption'>> {
+  readonly anonymous?: Identity
+}
+
+/** The front as it is in production: real sockets, real objects, the embedded store. */
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { room, close } = await openRoom()
+  const objects = new Objects(room)
+  const keys = new Map<string, AccessKey>()
+  const key: AccessKey = {
+    id: 'AKIDMAIN',
+    secret: 'main-secret',
+    tenant: 'acme',
+    grants: [{ buckets: ['*'], actions: ['read', 'write', 'delete', 'list', 'configure', 'manage'] }],
+  }
+  keys.set(key.id, key)
+  const events: FrontEvent[] = []
+  const front = s3Front({
+    objectsFor: () => objects,
+    accessKeys: { find: id => keys.get(id) },
+    region: options.region ?? 'us-east-1',
+    baseDomains: options.baseDomains ?? [],
+    announceEncryption: options.announceEncryption ?? true,
+    ...(options.anonymous && { anonymous: options.anonymous }),
+    log: event => events.push(event),
+  })
+  const server = await serve({ listen: { host: '127.0.0.1', port: 0 }, ...front })
+  const endpoint = `http://127.0.0.1:${server.address.port}`
+  const clients: S3Client[] = []
+  const clientWith = (id: string, secret: string) => {
+    const client = new S3Client({
+      endpoint,
+      region: options.region ?? 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: id, secretAccessKey: secret },
+      maxAttempts: 1,
+    })
+    clients.push(client)
+    return client
+  }
+  return {
+    endpoint,
+    port: server.address.port,
+    key,
+    client: clientWith(key.id, key.secret),
+    clientOf(id, grants) {
+      const its = { id, secret: `${id}-secret`, tenant: key.tenant, grants }
+      keys.set(id, its)
+      return clientWith(id, its.secret)
+    },
+    events: () => events.splice(0),
+    async close() {
+      for (const client of clients) client.destroy()
+      await server.close(0)
+      await close()
+    },
+  }
+}
