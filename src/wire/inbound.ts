@@ -116,7 +116,8 @@ export class Inbound implements Receiver, BodySource {
   // ---- what the socket calls
 
   space(): Uint8Array {
-    const space = this.#left > 0 ? this.#sinkSpace() : undefined
+    // Kept bytes go into the sink first: until then, its space is theirs.
+    const space = this.#left > 0 && this.#kept.empty ? this.#sinkSpace() : undefined
     this.#direct = space !== undefined
     return space ?? SCRATCH
   }

@@ -1,26 +1,61 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
+import tls from 'node:tls'
+import forge from 'node-forge'
+import { afterEach } from 'vitest'
 import type { Body, Sink } from '../../src/wire/body.ts'
+import { Origin, type OriginOptions } from '../../src/wire/client.ts'
 import { RequestRefused } from '../../src/wire/errors.ts'
-import type { Answer } from '../../src/wire/server.ts'
+import type { Handler } from '../../src/wire/exchange.ts'
+import { type Answer, type Server, type ServerOptions, serve } from '../../src/wire/server.ts'
 
-/** Collects a body through a window of `window` bytes; `hold` may make each fill wait. */
-export async function collect(
-  body: Body,
-  window = 64 * 1024,
-  hold?: () => Promise<void> | undefined,
-): Promise<Buffer> {
-  const all = Buffer.alloc(body.length)
-  let at = 0
-  const sink: Sink = {
-    space: () => all.subarray(at, Math.max(at + 1, Math.min(at + window, all.length))),
-    filled: length => {
-      at += length
-      return hold?.()
-    },
-  }
-  await body.readInto(sink)
-  return all
+/** The ways in which a server's sockets are read; all behave alike. */
+export const WAYS = ['direct', 'copied', 'tls'] as const
+export type Way = (typeof WAYS)[number]
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close()
+})
+
+/** Closes it when the test is over. */
+export function closing<T extends { close(): unknown }>(one: T): T {
+  open.push(one)
+  return one
+}
+
+/** A server for one test. */
+export async function start(
+  way: Way,
+  handler: Handler,
+  limits: ServerOptions['limits'] = {},
+): Promise<Server> {
+  const server = await serve({
+    listen: { port: 0, host: '127.0.0.1' },
+    handler,
+    refuse,
+    limits,
+    ...(way === 'tls' ? { tls: certificate() } : { reading: way }),
+  })
+  closing({ close: () => server.close(0) })
+  return server
+}
+
+/** A client of that server. */
+export function client(way: Way, port: number, limits: OriginOptions['limits'] = {}): Origin {
+  const secure = way === 'tls' ? { tls: { ca: certificate().cert, servername: 'localhost' } } : {}
+  return closing(new Origin({ host: '127.0.0.1', port, limits, ...secure }))
+}
+
+/** A socket to that server that speaks by hand. */
+export async function dial(way: Way, port: number): Promise<Talk> {
+  const to = { port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }
+  const socket =
+    way === 'tls' ? tls.connect({ ...to, ca: certificate().cert, servername: 'localhost' }) : net.connect(to)
+  closing({ close: () => socket.destroy() })
+  await once(socket, way === 'tls' ? 'secureConnect' : 'connect')
+  return new Talk(socket)
 }
 
 /** Answers what the wire refused by its code, and a handler's failure with 500. */
@@ -33,13 +68,26 @@ export function refuse(why: unknown): Answer {
   }
 }
 
-/** A plain socket that speaks by hand. */
-export async function dial(port: number): Promise<Talk> {
-  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-  await once(socket, 'connect')
-  return new Talk(socket)
+/** Collects a body through a window of `window` bytes; `hold` may make each fill wait. */
+export async function collect(
+  body: Body,
+  window = 64 * 1024,
+  hold?: () => Promise<void> | undefined,
+): Promise<Buffer> {
+  const all = Buffer.alloc(body.length)
+  let at = 0
+  const sink: Sink = {
+    space: () => all.subarray(at, at + window),
+    filled: length => {
+      at += length
+      return hold?.()
+    },
+  }
+  await body.readInto(sink)
+  return all
 }
 
+/** One connection as the other side sees it: a client's, or a server's that a test plays. */
 export class Talk {
   readonly socket: net.Socket
   #got = ''
@@ -91,4 +139,64 @@ export class Talk {
       this.#wake = resolve
     })
   }
+}
+
+/** A server that a test plays by hand: `next` is the connection that comes next. */
+export class HandServer {
+  readonly port: number
+  readonly #waiting: Talk[] = []
+  #wake: (() => void) | undefined
+
+  private constructor(server: net.Server) {
+    this.port = (server.address() as net.AddressInfo).port
+    server.on('connection', socket => {
+      closing({ close: () => socket.destroy() })
+      this.#waiting.push(new Talk(socket))
+      this.#wake?.()
+    })
+  }
+
+  static async listen(): Promise<HandServer> {
+    const server = closing(net.createServer({ allowHalfOpen: true, noDelay: true }))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new HandServer(server)
+  }
+
+  async next(): Promise<Talk> {
+    for (;;) {
+      const talk = this.#waiting.shift()
+      if (talk !== undefined) return talk
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+let made: { readonly key: string; readonly cert: string } | undefined
+
+/** A certificate of its own for `localhost`. */
+export function certificate(): { readonly key: string; readonly cert: string } {
+  if (made !== undefined) return made
+  const pem = {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  } as const
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048, ...pem })
+  const cert = forge.pki.createCertificate()
+  cert.publicKey = forge.pki.publicKeyFromPem(pair.publicKey)
+  cert.serialNumber = '01'
+  cert.validity.notBefore = new Date(Date.now() - 3_600_000)
+  cert.validity.notAfter = new Date(Date.now() + 24 * 3_600_000)
+  const name = [{ name: 'commonName', value: 'localhost' }]
+  cert.setSubject(name)
+  cert.setIssuer(name)
+  cert.setExtensions([
+    { name: 'basicConstraints', cA: true },
+    { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+  ])
+  cert.sign(forge.pki.privateKeyFromPem(pair.privateKey), forge.md.sha256.create())
+  made = { key: pair.privateKey, cert: forge.pki.certificateToPem(cert) }
+  return made
 }
