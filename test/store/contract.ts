@@ -2,6 +2,7 @@ import { testBuckets } from './contract/buckets.ts'
 import { testConditions } from './contract/conditions.ts'
 import { testCopies } from './contract/copies.ts'
 import { testDeletes } from './contract/deletes.ts'
+import { testLifecycles } from './contract/lifecycles.ts'
 import { testListings } from './contract/listings.ts'
 import { testLocks } from './contract/locks.ts'
 import { testObjects } from './contract/objects.ts'
@@ -22,4 +23,5 @@ export function testStore(subject: Subject): void {
   testTags(subject)
   testVersions(subject)
   testLocks(subject)
+  testLifecycles(subject)
 }

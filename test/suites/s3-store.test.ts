@@ -29,5 +29,6 @@ testStore({
     'buckets kept by versions',
     'conditions on markers',
     'default retention shown',
+    'lifecycle',
   ]),
 })

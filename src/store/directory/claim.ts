@@ -16,7 +16,8 @@ export interface Claim {
 /** Claims a file for this process alone; `undefined` where a living process has it. */
 export function claimAlone(path: string): Claim | undefined {
   const connection = connect(path, 0)
-  if (!attempt(connection, 'BEGIN EXCLUSIVE')) {
+  // No journal beside it: nothing is ever written.
+  if (!attempt(connection, 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')) {
     connection.close()
     return undefined
   }

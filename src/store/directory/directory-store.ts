@@ -3,13 +3,14 @@ import type { LifecycleRule } from '../lifecycle.ts'
 import type { LockConfiguration, Retention } from '../lock.ts'
 import type * as S from '../store.ts'
 import type { Catalog } from './catalog/catalog.ts'
+import { type Swept, sweepLifecycles } from './lifecycle/sweep.ts'
 import { listObjects } from './listing/objects.ts'
 import { listUploads } from './listing/uploads.ts'
 import { listVersions } from './listing/versions.ts'
 import { getObject, headObject } from './objects.ts'
 import type { Parts } from './parts.ts'
 import { writePayload } from './payload/write.ts'
-import { refuse } from './refusals.ts'
+import { getDocument } from './transactions/documents.ts'
 import { findBucket, listBuckets } from './transactions/find-bucket.ts'
 import { getLifecycle } from './transactions/lifecycle.ts'
 import { getLegalHold, getLockConfiguration, getRetention } from './transactions/retention.ts'
@@ -175,14 +176,24 @@ export class DirectoryStore implements S.Store {
   async deleteBucketTags(name: string): Promise<void> {
     await this.#catalog.change('putBucketTags', { name, tags: [] })
   }
-  async getDocument(_place: DocumentPlace, _name: DocumentName): Promise<string> {
-    throw refuse('NotImplemented')
+  async getDocument(place: DocumentPlace, name: DocumentName): Promise<string> {
+    return this.#catalog.read(sql => getDocument(sql, place, name))
   }
-  async putDocument(_place: DocumentPlace, _name: DocumentName, _document: NewDocument): Promise<void> {
-    throw refuse('NotImplemented')
+  async putDocument(place: DocumentPlace, name: DocumentName, document: NewDocument): Promise<void> {
+    await this.#catalog.change('putDocument', { place, name, document })
   }
-  async deleteDocument(_bucket: string, _name: DeletableDocument): Promise<void> {
-    throw refuse('NotImplemented')
+  async deleteDocument(bucket: string, name: DeletableDocument): Promise<void> {
+    await this.#catalog.change('deleteDocument', { bucket, name })
+  }
+
+  /**
+   * Carries out the buckets' lifecycle rules and removes freed files that could not be removed before. To be called
+   * now and then, by one process of the family.
+   */
+  async sweep(now = new Date()): Promise<Swept> {
+    const swept = await sweepLifecycles(this.#catalog, now.getTime())
+    await this.#parts.garbage.collect()
+    return swept
   }
 
   /** Ends once every change that was begun is on the disk; writers not finished come to nothing. */

@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SCHEMA } from './catalog/schema.ts'
 import { connectIndex } from './catalog/sqlite.ts'
@@ -88,7 +89,7 @@ function otherLayout(path: string, stamp: string): DataFolderRefused {
 }
 
 /** What a start that was cut off may have left; anything else is not ours to build on. */
-const OWN = /^(VERSION\.\d+|lock|lock-journal|sessions|payload|index\.sqlite(-wal|-shm|-journal)?)$/
+const OWN = /^(VERSION\.[0-9a-f-]+|lock|lock-journal|sessions|payload|index\.sqlite(-wal|-shm|-journal)?)$/
 
 async function beginFolder(folder: DataFolder): Promise<void> {
   await mkdir(folder.path, { recursive: true, mode: 0o700 })
@@ -105,6 +106,8 @@ async function beginFolder(folder: DataFolder): Promise<void> {
 /** Makes the index and stamps the folder. Processes of one family may do so at once. */
 export async function completeFolder(folder: DataFolder): Promise<void> {
   if (await exists(folder.version)) return
+  // SQLite gives the files beside it the index's mode.
+  await writeFile(folder.index, '', { flag: 'wx', mode: 0o600 }).catch(() => {})
   const connection = connectIndex(folder.index)
   try {
     connection.exec('BEGIN IMMEDIATE')
@@ -114,7 +117,7 @@ export async function completeFolder(folder: DataFolder): Promise<void> {
   } finally {
     connection.close()
   }
-  const unnamed = `${folder.version}.${process.pid}`
+  const unnamed = `${folder.version}.${randomUUID()}`
   const stamp = await open(unnamed, 'w', 0o600)
   await stamp.writeFile(STAMP)
   await stamp.sync()

@@ -4,6 +4,7 @@ import { DirectoryStore } from './directory-store.ts'
 import { completeFolder, findFolder } from './folder.ts'
 import { GarbageCollector } from './garbage.ts'
 import { Blocks } from './payload/blocks.ts'
+import { Room } from './payload/room.ts'
 import { beginSession, sweepSessions } from './sessions.ts'
 
 export interface DirectoryOptions {
@@ -32,7 +33,8 @@ export async function openDirectoryStore({ path, family }: DirectoryOptions): Pr
     const session = await beginSession(folder, catalog)
     await garbage.collect()
     const blocks = new Blocks(catalog, folder.payload, session.id)
-    return new DirectoryStore({ folder, catalog, blocks, session, garbage, claim })
+    const room = new Room(folder.path)
+    return new DirectoryStore({ folder, catalog, blocks, room, session, garbage, claim })
   } catch (error) {
     claim.release()
     throw error

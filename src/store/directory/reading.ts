@@ -1,4 +1,5 @@
 import type { Attributes, StoredHead, StoreRange } from '../store.ts'
+import { shownExpiry } from './lifecycle/shown.ts'
 import { refuse } from './refusals.ts'
 import type { BucketRow } from './transactions/find-bucket.ts'
 import { readTags } from './transactions/tags.ts'
@@ -21,6 +22,7 @@ function attributesOf(bucket: BucketRow, version: VersionRow): Attributes {
   const { tags, storage_class, lock_mode, lock_until, legal_hold } = version
   return {
     ...shownVersion(bucket, version),
+    ...shownExpiry(bucket, version),
     ...(tags !== null && { 'x-amz-tagging-count': String(readTags(tags).length) }),
     ...(storage_class !== null && { 'x-amz-storage-class': storage_class }),
     ...(lock_mode !== null && { 'x-amz-object-lock-mode': lock_mode }),

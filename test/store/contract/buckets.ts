@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newBucket, put, refusalCode, type Subject, useStore } from './subject.ts'
+import { put } from './bytes.ts'
+import { newBucket, refusalCode, type Subject, useStore } from './subject.ts'
 
 export function testBuckets(subject: Subject): void {
   describe(`${subject.name}: buckets`, () => {

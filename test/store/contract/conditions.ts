@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ReadConditions } from '../../../src/store/store.ts'
-import { get, newBucket, pattern, put, refusal, refusalCode, type Subject, useStore } from './subject.ts'
+import { get, pattern, put } from './bytes.ts'
+import { newBucket, refusal, refusalCode, type Subject, useStore } from './subject.ts'
 
 const HOUR = 3_600_000
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { get, newBucket, PLAIN, pattern, put, refusalCode, type Subject, useStore } from './subject.ts'
+import { get, PLAIN, pattern, put } from './bytes.ts'
+import { newBucket, refusalCode, type Subject, useStore } from './subject.ts'
 
 export function testCopies(subject: Subject): void {
   describe(`${subject.name}: copies`, () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { get, newBucket, pattern, put, refusalCode, type Subject, useStore } from './subject.ts'
+import { get, pattern, put } from './bytes.ts'
+import { newBucket, refusalCode, type Subject, useStore } from './subject.ts'
 
 export function testDeletes(subject: Subject): void {
   describe(`${subject.name}: deletes`, () => {

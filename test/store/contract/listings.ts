@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Listing, ListQuery, Store } from '../../../src/store/store.ts'
-import { newBucket, put, refusalCode, type Subject, useStore } from './subject.ts'
+import { put } from './bytes.ts'
+import { newBucket, refusalCode, type Subject, useStore } from './subject.ts'
 
 const KEYS = ['a', 'b/1', 'b/2', 'b/c/3', 'b0', 'd', 'e/', 'e/f', 'ä', '日本/x', '🔑']
 

@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  get,
-  newBucket,
-  PLAIN,
-  pattern,
-  put,
-  readAll,
-  refusal,
-  refusalCode,
-  type Subject,
-  useStore,
-} from './subject.ts'
+import { get, PLAIN, pattern, put, readAll } from './bytes.ts'
+import { newBucket, refusal, refusalCode, type Subject, useStore } from './subject.ts'
 
 const SIZES = [0, 1, 65_535, 65_536, 131_072, 131_073, 1_048_577]
 

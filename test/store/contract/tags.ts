@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newBucket, PLAIN, pattern, put, refusalCode, type Subject, useStore } from './subject.ts'
+import { PLAIN, pattern, put } from './bytes.ts'
+import { newBucket, refusalCode, type Subject, useStore } from './subject.ts'
 
 const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1)
 

@@ -1,15 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  get,
-  newBucket,
-  PLAIN,
-  pattern,
-  put,
-  putPart,
-  refusalCode,
-  type Subject,
-  useStore,
-} from './subject.ts'
+import { get, PLAIN, pattern, put, putPart } from './bytes.ts'
+import { newBucket, refusalCode, type Subject, useStore } from './subject.ts'
 
 const SMALLEST = 5 * 1024 * 1024
 

@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Store, VersionListing, VersionsQuery } from '../../../src/store/store.ts'
-import {
-  get,
-  newBucket,
-  PLAIN,
-  pattern,
-  put,
-  putPart,
-  refusal,
-  refusalCode,
-  type Subject,
-  useStore,
-} from './subject.ts'
+import { get, PLAIN, pattern, put, putPart } from './bytes.ts'
+import { newBucket, refusal, refusalCode, type Subject, useStore } from './subject.ts'
 
 export function testVersions(subject: Subject): void {
   describe.skipIf(subject.lacks.has('versioning'))(`${subject.name}: versions`, () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -16,4 +16,10 @@ afterAll(() => Promise.all(folders.map(path => rm(path, { recursive: true, force
 
 export async function openTemporary(): Promise<DirectoryStore> {
   return openDirectoryStore({ path: await temporaryFolder() })
+}
+
+/** The payload files that lie in a data folder. */
+export async function payloadFiles(path: string): Promise<string[]> {
+  const entries = await readdir(join(path, 'payload'), { recursive: true, withFileTypes: true })
+  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
 }

@@ -1,14 +1,12 @@
-import type { Listing, ListQuery, Owner } from '../../store.ts'
+import type { Listing, ListQuery } from '../../store.ts'
 import type { Sql } from '../catalog/sqlite.ts'
+import { OWNER } from '../owner.ts'
 import { refuse } from '../refusals.ts'
 import { findBucket } from '../transactions/find-bucket.ts'
 import { keyBytes, keyText } from '../transactions/transaction.ts'
 import type { VersionRow } from '../transactions/versions.ts'
 import { nameOfStep, takePage } from './page.ts'
 import { type Named, walk } from './walk.ts'
-
-/** Everything in a directory store belongs to whoever runs it. */
-export const OWNER: Owner = { id: 'treuhand', displayName: 'treuhand' }
 
 type ListedRow = Named & Pick<VersionRow, 'modified' | 'length' | 'etag' | 'storage_class'>
 

@@ -1,10 +1,10 @@
 import type { UploadListing, UploadsQuery } from '../../store.ts'
 import type { Sql } from '../catalog/sqlite.ts'
+import { OWNER } from '../owner.ts'
 import { refuse } from '../refusals.ts'
 import { findBucket } from '../transactions/find-bucket.ts'
 import { keyBytes, keyText } from '../transactions/transaction.ts'
 import { idOfName, nameOfId } from '../version-id.ts'
-import { OWNER } from './objects.ts'
 import { nameOfStep, takePage } from './page.ts'
 import { type Named, rowSteps, type Step, walk } from './walk.ts'
 

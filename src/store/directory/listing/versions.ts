@@ -1,11 +1,12 @@
 import type { VersionListing, VersionsQuery } from '../../store.ts'
 import type { Sql } from '../catalog/sqlite.ts'
+import { OWNER } from '../owner.ts'
 import { refuse } from '../refusals.ts'
 import { findBucket } from '../transactions/find-bucket.ts'
 import { keyBytes, keyText } from '../transactions/transaction.ts'
 import { findNull, type VersionRow, versionName } from '../transactions/versions.ts'
 import { idOfName, NULL_VERSION } from '../version-id.ts'
-import { listed, OWNER } from './objects.ts'
+import { listed } from './objects.ts'
 import { nameOfStep, takePage } from './page.ts'
 import { rowSteps, type Step, walk } from './walk.ts'
 

@@ -4,6 +4,7 @@ import type { DataFolder } from '../folder.ts'
 import type { Blocks } from './blocks.ts'
 import { diskFailed } from './disk.ts'
 import { PayloadFile } from './payload-file.ts'
+import type { Room } from './room.ts'
 
 interface PayloadWriter<T> extends Writer {
   finish(): Promise<T>
@@ -15,11 +16,12 @@ interface PayloadWriter<T> extends Writer {
  * empty payload has no file.
  */
 export async function writePayload<T>(
-  { folder, blocks }: { folder: DataFolder; blocks: Blocks },
+  { folder, blocks, room }: { folder: DataFolder; blocks: Blocks; room: Room },
   length: number,
   publish: (file: number | undefined) => Promise<T>,
 ): Promise<PayloadWriter<T>> {
   if (length === 0) return { write: writeNothing, finish: () => publish(undefined), abort() {} }
+  await room.require(length)
   const file = await PayloadFile.begin(blocks, folder.payload, length).catch(error => {
     throw diskFailed(error)
   })

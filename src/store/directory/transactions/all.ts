@@ -1,6 +1,7 @@
 import { createBucket, deleteBucket, putVersioning } from './buckets.ts'
 import { deleteObject, deleteObjects } from './delete.ts'
-import { deleteLifecycle, putLifecycle } from './lifecycle.ts'
+import { deleteDocument, putDocument } from './documents.ts'
+import { deleteLifecycle, endUpload, endVersions, putLifecycle } from './lifecycle.ts'
 import { copyObject, putObject } from './publish.ts'
 import { putLegalHold, putLockConfiguration, putRetention } from './retention.ts'
 import {
@@ -37,6 +38,10 @@ export const TRANSACTIONS = {
   putLegalHold,
   putLifecycle,
   deleteLifecycle,
+  putDocument,
+  deleteDocument,
+  endVersions,
+  endUpload,
   enterSession,
   endSession,
   reserveBlock,

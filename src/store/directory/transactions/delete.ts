@@ -1,8 +1,9 @@
 import { StoreError } from '../../errors.ts'
 import type { Address, DeleteConditions, Deleted, DeleteOutcome, ObjectToDelete } from '../../store.ts'
 import { checkDelete } from '../conditions.ts'
+import { refuse } from '../refusals.ts'
 import { type BucketRow, findBucket } from './find-bucket.ts'
-import { assertUnlocked } from './retention.ts'
+import { isLocked } from './retention.ts'
 import { keyBytes, nextId, type Transaction } from './transaction.ts'
 import { findCurrent, findNamed, removeVersion, supersede, versionName } from './versions.ts'
 
@@ -63,7 +64,7 @@ function remove(
       versionId === undefined ? findCurrent(sql, bucket.id, key) : findNamed(sql, bucket.id, key, versionId)
     checkDelete(conditions, target)
     if (target) {
-      assertUnlocked(target, now, conditions.bypassGovernance ?? false)
+      if (isLocked(target, now, conditions.bypassGovernance ?? false)) throw refuse('AccessDenied')
       removeVersion(sql, target)
     }
     return { deleteMarker: target?.marker === 1, ...(versionId !== undefined && { versionId }) }

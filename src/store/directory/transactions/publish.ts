@@ -1,6 +1,7 @@
 import type { Address, CopyConditions, NewObject, Published, WriteConditions } from '../../store.ts'
 import { checkCopySource, checkWrite } from '../conditions.ts'
 import { newEtag } from '../etag.ts'
+import { shownExpiry } from '../lifecycle/shown.ts'
 import { type BucketRow, findBucket } from './find-bucket.ts'
 import { addPieces, findPieces, type Piece } from './pieces.ts'
 import { readSettings, type VersionSettings } from './settings.ts'
@@ -95,5 +96,14 @@ export function publish(
     VALUES (${id}, ${bucket.id}, ${key}, ${isNull}, 1, 0, ${now}, ${length}, ${etag}, ${settings.storageClass},
       ${settings.metadata}, ${settings.contentDisposition}, ${settings.tags}, ${settings.lockMode},
       ${settings.lockUntil}, ${settings.legalHold})`
-  return { etag, lastModified: new Date(now), attributes: shownVersion(bucket, { id, is_null: isNull }) }
+  const expiry = shownExpiry(bucket, {
+    key,
+    marker: 0,
+    current: 1,
+    modified: now,
+    length,
+    tags: settings.tags,
+  })
+  const attributes = { ...shownVersion(bucket, { id, is_null: isNull }), ...expiry }
+  return { etag, lastModified: new Date(now), attributes }
 }

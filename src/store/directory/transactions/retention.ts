@@ -14,11 +14,11 @@ interface RetentionTime {
   readonly until: number
 }
 
-/** @throws StoreError `AccessDenied` where the version is locked and may not be deleted now */
-export function assertUnlocked(version: VersionRow, now: number, bypassGovernance: boolean): void {
-  if (version.legal_hold) throw refuse('AccessDenied')
-  if (version.lock_until === null || version.lock_until <= now) return
-  if (version.lock_mode !== 'GOVERNANCE' || !bypassGovernance) throw refuse('AccessDenied')
+/** Whether a version may not be deleted now. */
+export function isLocked(version: VersionRow, now: number, bypassGovernance: boolean): boolean {
+  if (version.legal_hold) return true
+  if (version.lock_until === null || version.lock_until <= now) return false
+  return version.lock_mode !== 'GOVERNANCE' || !bypassGovernance
 }
 
 /** Reads the retention that a request names for its new object. */
