@@ -14,6 +14,8 @@ export interface WitnessingOptions {
   readonly witness: WitnessClient | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Milliseconds that nobody can set back; the process's own clock by default. */
+  readonly monotonic?: () => number
   readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
   /** The witness holds another history. Keys are dropped before anything else is done. */
   readonly onForked: (heads: { ours: string; theirs: string | undefined }) => void
@@ -49,6 +51,7 @@ export class Witnessing {
   readonly #patience: number
   #last: Witnessed | undefined
   #heardAt: number
+  #heardTick: number
   #skew = 0
   #forked = false
   #alarmed = false
@@ -65,6 +68,7 @@ export class Witnessing {
     this.#patience = Math.min(options.patience ?? PATIENCE, MAX_PATIENCE)
     this.#last = note === undefined ? undefined : this.#read(note)
     this.#heardAt = options.now()
+    this.#heardTick = this.#tick()
   }
 
   /** Begins the rounds, so that an idle log too is seen every minute. */
@@ -106,6 +110,16 @@ export class Witnessing {
     const silent = now() - this.#heardAt > SILENT_AFTER
     const state = !witness ? 'unwitnessed' : this.#forked ? 'forked' : silent ? 'silent' : 'witnessed'
     return { state, witness: witness?.verifier.name, last: this.#last, skew: this.#skew }
+  }
+
+  /**
+   * Milliseconds since 1970 by the witness's clock: its last word, and what has passed since by a clock that
+   * nobody sets. Waits end by it. Without a witness there is our own clock alone.
+   */
+  witnessNow(): number {
+    const { witness, now } = this.#options
+    if (!witness) return now()
+    return (this.#last?.at ?? 0) + Math.floor(this.#tick() - this.#heardTick)
   }
 
   /** Whether keys may still be leased: not on a forked log, nor when the witness has been silent too long. */
@@ -154,6 +168,7 @@ export class Witnessing {
     const now = this.#options.now()
     this.#last = witnessed
     this.#heardAt = now
+    this.#heardTick = this.#tick()
     this.#alarmed = false
     this.#skew = witnessed.at - now
     if (Math.abs(this.#skew) > MAX_SKEW)
@@ -161,6 +176,10 @@ export class Witnessing {
         'clocks-apart',
         `The witness's clock and ours are ${Math.round(Math.abs(this.#skew) / 1000)} s apart: nothing is executed until they agree.`,
       )
+  }
+
+  #tick(): number {
+    return this.#options.monotonic?.() ?? performance.now()
   }
 
   #listenForSilence(): void {

@@ -1,0 +1,317 @@
+import type { Json } from '../canonical.ts'
+import { CustodyError } from '../errors.ts'
+import type { Entry } from '../log/entry.ts'
+import { readApproval } from './approval.ts'
+import { type Approver, type ApproverKey, verifySignature } from './approver.ts'
+import { type Proposal, proposalId, readProposal } from './document.ts'
+import type { RelyingParty } from './passkey.ts'
+import { type Act, type Governors, neededFor, type Policy, policyDigest } from './policy.ts'
+import {
+  type Circumstances,
+  isEnough,
+  isFinal,
+  type KeptDecision,
+  type ProposalRecord,
+  stateOf,
+} from './state.ts'
+
+/** A kept record with the revision it was read at. */
+export interface KeptProposal {
+  readonly id: string
+  readonly revision: number
+  readonly body: ProposalRecord
+}
+
+/** What proposals stand on: the custodian's records, log, witness and clock. */
+export interface Ground {
+  readonly origin: string
+  /** Milliseconds since 1970 by the custodian's own clock. */
+  now(): number
+  /** Milliseconds since 1970 by the witness's clock; by our own where there is none. */
+  witnessNow(): number
+  /** Whether the two clocks agree and the log is not forked. */
+  mayExecute(): boolean
+  /** Resolves when the witness has seen all that is logged. */
+  seen(): Promise<void>
+  approvers(): Promise<ReadonlyMap<string, Approver>>
+  /** The person behind the fingerprint of a key or token. */
+  personOf(fingerprint: string): Promise<string | undefined>
+  policy(): Promise<Policy>
+  governors(): Promise<Governors>
+  /** Revision of what the proposal is to change; 0 where it is not there. */
+  target(proposal: Pick<Proposal, 'act' | 'tenant' | 'params'>): Promise<number>
+  readonly console: RelyingParty | undefined
+  find(id: string): Promise<KeptProposal | undefined>
+  all(): Promise<readonly KeptProposal[]>
+  /** Keeps the record together with its log entry. @throws CustodyError `Conflict` when another came first */
+  keep(
+    id: string,
+    before: KeptProposal | undefined,
+    body: ProposalRecord,
+    entry: Entry,
+  ): Promise<KeptProposal>
+  /** Keeps a passkey's counter. */
+  keepKey(fingerprint: string, key: ApproverKey): Promise<void>
+}
+
+/**
+ * Carries out an approved proposal. Called again after a crash with the same id, so it must find out what
+ * it did already. A `CustodyError` means that it cannot be done; anything else, that it is to be tried again.
+ * @returns what came of it, for the log
+ */
+export type Carry = (proposal: Proposal, id: string) => Promise<Json>
+
+const MAX_SIGNATURE = 8192
+const MAX_DECISIONS = 32
+const SKEW = 5 * 60_000
+
+/**
+ * Four eyes: proposals, the decisions on them, and their execution. Each step is one log entry and one
+ * change of the record, kept together.
+ */
+export class Proposals {
+  readonly #ground: Ground
+  readonly #carry: Readonly<Record<Act, Carry>>
+
+  constructor(ground: Ground, carry: Readonly<Record<Act, Carry>>) {
+    this.#ground = ground
+    this.#carry = carry
+  }
+
+  /**
+   * Takes a proposal.
+   * @param by fingerprint of whoever is authenticated
+   * @throws CustodyError `Malformed`, `Refused`, `Stale`, `Conflict`
+   */
+  async propose(document: Uint8Array, by: string): Promise<KeptProposal> {
+    const proposal = readProposal(document)
+    await this.#checkNew(proposal, by)
+    const text = Buffer.from(document).toString('utf8')
+    const id = proposalId(text)
+    if (await this.#ground.find(id)) throw new CustodyError('Conflict', 'this proposal is there already')
+    const body: ProposalRecord = { document: text, state: 'open', decisions: [], readyAt: 0, outcome: '' }
+    const { act, tenant, proposer, reason } = proposal
+    return await this.#keep(id, undefined, body, 'proposal', { act, tenant, proposer, reason })
+  }
+
+  /**
+   * Takes a signed decision.
+   * @param text the seven lines of `approvalText`
+   * @param signature SSH armour, or an authenticator's response as JSON
+   * @throws CustodyError `Malformed`, `Unverified`, `Refused`, `Expired`, `Conflict`, `Stale`, `Vetoed`
+   */
+  async decide(text: string, signature: string): Promise<KeptProposal> {
+    const ground = this.#ground
+    if (signature.length > MAX_SIGNATURE) throw new CustodyError('TooLarge', 'the signature is too large')
+    const approval = readApproval(text)
+    if (approval.origin !== ground.origin)
+      throw new CustodyError('Refused', `the approval is for ${approval.origin}`)
+    const kept = await this.#refreshed(approval.proposal)
+    assertDecidable(kept)
+    const now = ground.witnessNow()
+    if (approval.expires <= now) throw new CustodyError('Expired', 'the approval has expired: sign a new one')
+    const approver = (await ground.approvers()).get(approval.signer)
+    if (!approver) throw new CustodyError('Refused', 'this key may not approve')
+    const proposal = readProposal(Buffer.from(kept.body.document))
+    await this.#checkPerson(kept, proposal, approver, approval)
+    const key = await verifySignature(approver.key, text, signature, ground.console)
+    if (key !== approver.key) await ground.keepKey(approval.signer, key)
+    const { person, role } = approver
+    const decisions = [...kept.body.decisions, { text, signature, person, role, at: ground.now() }]
+    if (decisions.length > MAX_DECISIONS)
+      throw new CustodyError('Refused', 'too many have decided: propose it anew')
+    const { decision, signer, proposal: id } = approval
+    const body = await this.#judged({ ...kept.body, decisions }, proposal, now)
+    return await this.#keep(id, kept, body, 'approval', { decision, signer, person, role })
+  }
+
+  /**
+   * Carries out a proposal that is ready: everything is verified anew, the intent logged and seen by the
+   * witness, then the act, then its outcome. One that was begun and cut off goes on from there.
+   *
+   * @throws CustodyError `AwaitsApproval`, `Refused`, `Expired`, `Stale`, `Vetoed`, `Unverified`, `Unreachable`
+   */
+  async execute(id: string): Promise<KeptProposal> {
+    const kept = await this.#refreshed(id)
+    const proposal = readProposal(Buffer.from(kept.body.document))
+    if (kept.body.state === 'executing') return await this.#carryOut(kept, proposal)
+    if (kept.body.state === 'open' || kept.body.state === 'waiting') throw awaits(kept.body)
+    assertDecidable(kept)
+    if (!this.#ground.mayExecute())
+      throw new CustodyError(
+        'Refused',
+        "nothing is executed while our clock and the witness's are apart: set the clock",
+      )
+    await this.#verifyAnew(kept.body, proposal)
+    const body: ProposalRecord = { ...kept.body, state: 'executing' }
+    return await this.#carryOut(await this.#keep(id, kept, body, 'intent', { act: proposal.act }), proposal)
+  }
+
+  /** One officer or delegate closes something: proposal, signature and act in one. */
+  async actAlone(document: Uint8Array, text: string, signature: string): Promise<KeptProposal> {
+    const proposal = readProposal(document)
+    if (!proposal.needed.alone)
+      throw new CustodyError('Refused', `${proposal.act} takes more than one person: propose it`)
+    await this.propose(document, readApproval(text).signer)
+    const { id } = await this.decide(text, signature)
+    return await this.execute(id)
+  }
+
+  /** Brings every proposal to the state that the time and the circumstances give it; goes on with those cut off. */
+  async sweep(): Promise<void> {
+    for (const { id, body } of await this.#ground.all()) {
+      if (body.state === 'executing') await this.execute(id)
+      else if (!isFinal(body.state)) await this.#refreshed(id)
+    }
+  }
+
+  async #checkNew(proposal: Proposal, by: string): Promise<void> {
+    const ground = this.#ground
+    const now = ground.witnessNow()
+    if (proposal.origin !== ground.origin)
+      throw new CustodyError('Refused', `the proposal is for ${proposal.origin}`)
+    if (proposal.proposer !== by) throw new CustodyError('Refused', 'a proposal names its own proposer')
+    if (Math.abs(proposal.created - now) > SKEW)
+      throw new CustodyError(
+        'Refused',
+        'the proposal was not made just now: look at the clock, and make it anew',
+      )
+    const policy = await ground.policy()
+    if (proposal.policy !== policyDigest(policy))
+      throw new CustodyError('Stale', 'the policy was changed: make the proposal anew')
+    const needed = neededFor(policy, proposal.act, await ground.governors())
+    const same = (['officers', 'delegates', 'wait', 'alone'] as const).every(
+      name => needed[name] === proposal.needed[name],
+    )
+    if (!same) throw new CustodyError('Refused', 'the proposal names other approvals than the policy demands')
+    if (proposal.target !== (await ground.target(proposal)))
+      throw new CustodyError('Stale', 'what is to be changed was changed meanwhile: make the proposal anew')
+  }
+
+  async #checkPerson(
+    kept: KeptProposal,
+    proposal: Proposal,
+    approver: Approver,
+    { decision, nonce }: { decision: string; nonce: string },
+  ): Promise<void> {
+    const earlier = kept.body.decisions.filter(({ person }) => person === approver.person)
+    if (kept.body.decisions.some(({ text }) => readApproval(text).nonce === nonce))
+      throw new CustodyError('Conflict', 'this approval was used already')
+    if (decision === 'veto') {
+      if (approver.role !== 'delegate')
+        throw new CustodyError('Refused', 'only a delegate of the customer may veto')
+      return
+    }
+    if (earlier.length > 0) throw new CustodyError('Conflict', 'this person has decided already')
+    if (proposal.needed.alone || decision === 'reject') return
+    if ((await this.#ground.personOf(proposal.proposer)) === approver.person)
+      throw new CustodyError('Refused', 'nobody approves a proposal of their own')
+  }
+
+  async #verifyAnew({ document, decisions }: ProposalRecord, proposal: Proposal): Promise<void> {
+    const ground = this.#ground
+    const known = await ground.approvers()
+    const now = ground.witnessNow()
+    const approving: KeptDecision[] = []
+    for (const decision of decisions) {
+      const approval = readApproval(decision.text)
+      if (approval.decision !== 'approve' || approval.expires <= now) continue
+      const approver = known.get(approval.signer)
+      if (!approver || approval.proposal !== proposalId(document) || approval.origin !== ground.origin)
+        throw new CustodyError(
+          'Unverified',
+          'an approval is not of this proposal: seal, and look into the registry',
+        )
+      // A counter that has moved on since must not refuse a signature that was good when it was made.
+      const key = approver.key.kind === 'passkey' ? { ...approver.key, counter: 0 } : approver.key
+      await verifySignature(key, decision.text, decision.signature, ground.console)
+      approving.push({ ...decision, person: approver.person, role: approver.role })
+    }
+    if (!isEnough(proposal, approving, await ground.personOf(proposal.proposer)))
+      throw new CustodyError('AwaitsApproval', 'the approvals that still count are too few')
+  }
+
+  async #carryOut(kept: KeptProposal, proposal: Proposal): Promise<KeptProposal> {
+    await this.#ground.seen()
+    try {
+      const result = await this.#carry[proposal.act](proposal, kept.id)
+      const body: ProposalRecord = { ...kept.body, state: 'done', outcome: 'carried out' }
+      return await this.#keep(kept.id, kept, body, 'outcome', { act: proposal.act, done: true, result })
+    } catch (error) {
+      if (!(error instanceof CustodyError)) throw error
+      const body: ProposalRecord = { ...kept.body, state: 'failed', outcome: error.message }
+      return await this.#keep(kept.id, kept, body, 'outcome', {
+        act: proposal.act,
+        done: false,
+        result: error.code,
+      })
+    }
+  }
+
+  async #refreshed(id: string): Promise<KeptProposal> {
+    const kept = await this.#ground.find(id)
+    if (!kept) throw new CustodyError('Unknown', 'there is no such proposal')
+    const proposal = readProposal(Buffer.from(kept.body.document))
+    if (proposalId(kept.body.document) !== id)
+      throw new CustodyError('Unverified', 'the proposal is not the one that it is named after')
+    const body = await this.#judged(kept.body, proposal, this.#ground.witnessNow())
+    if (body.state === kept.body.state && body.readyAt === kept.body.readyAt) return kept
+    return await this.#keep(id, kept, body, 'proposal', { act: proposal.act })
+  }
+
+  async #judged(body: ProposalRecord, proposal: Proposal, now: number): Promise<ProposalRecord> {
+    const around = await this.#circumstances(proposal, now)
+    const first = stateOf(body, proposal, around)
+    if (first === 'open') return { ...body, state: first, readyAt: 0 }
+    const { wait } = proposal.needed
+    const readyAt =
+      body.readyAt === 0 && first === 'approved' ? Math.max(now + wait, proposal.notBefore) : body.readyAt
+    return { ...body, readyAt, state: stateOf({ ...body, readyAt }, proposal, around) }
+  }
+
+  async #circumstances(proposal: Proposal, now: number): Promise<Circumstances> {
+    const ground = this.#ground
+    return {
+      now,
+      approvers: await ground.approvers(),
+      proposer: await ground.personOf(proposal.proposer),
+      policy: policyDigest(await ground.policy()),
+      target: await ground.target(proposal),
+    }
+  }
+
+  async #keep(
+    id: string,
+    before: KeptProposal | undefined,
+    body: ProposalRecord,
+    type: 'proposal' | 'approval' | 'intent' | 'outcome',
+    about: Record<string, Json>,
+  ): Promise<KeptProposal> {
+    const entry: Entry = { type, at: this.#ground.now(), body: { ...about, proposal: id, state: body.state } }
+    return await this.#ground.keep(id, before, body, entry)
+  }
+}
+
+function awaits({ state, readyAt }: ProposalRecord): CustodyError {
+  const until =
+    state === 'waiting' ? `it waits until ${new Date(readyAt).toISOString()}` : 'approvals are missing'
+  return new CustodyError('AwaitsApproval', until)
+}
+
+/** @throws CustodyError unless decisions still count */
+function assertDecidable({ body: { state, outcome } }: KeptProposal): void {
+  switch (state) {
+    case 'vetoed':
+      throw new CustodyError('Vetoed', 'the proposal was vetoed by the customer')
+    case 'rejected':
+      throw new CustodyError('Refused', 'the proposal was rejected')
+    case 'expired':
+      throw new CustodyError('Expired', 'the proposal has expired: make it anew')
+    case 'stale':
+      throw new CustodyError('Stale', 'what it stands on was changed meanwhile: make the proposal anew')
+    case 'executing':
+    case 'done':
+    case 'failed':
+      throw new CustodyError('Conflict', `the proposal is ${state}${outcome ? `: ${outcome}` : ''}`)
+  }
+}
