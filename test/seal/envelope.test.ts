@@ -49,6 +49,8 @@ describe.each(ENGINES)('an envelope on the $name engine', engine => {
     expect(() => opens(single, NAME, wrappingKey(engine, 'another'))).toThrow(DoesNotOpen)
     const sameId = WrappingKey.whole(engine, single.groupKeyId, bytes('another', 32))
     expect(() => opens(single, NAME, sameId)).toThrow(DoesNotOpen)
+    const otherId = WrappingKey.whole(engine, bytes('id', 16), bytes('group key', 32))
+    expect(() => opens(single, NAME, otherId)).toThrow(DoesNotOpen)
   })
 
   test('does not open when any bit but the part header is changed', () => {

@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Dek } from '../../src/seal/dek.ts'
 import { DoesNotOpen } from '../../src/seal/errors.ts'
 import { openHead, sealHead } from '../../src/seal/head.ts'
 import { Layout } from '../../src/seal/layout.ts'
-import { MIN_PART } from '../../src/seal/lengths.ts'
+import { MIN_PART, plaintextLength, storedLength } from '../../src/seal/lengths.ts'
 import { type Metadata, readStoredHeaders, type StoredHeaders } from '../../src/seal/metadata.ts'
 import { PayloadOpener } from '../../src/seal/payload.ts'
-import { openMultipartTail, sealTrailer } from '../../src/seal/trailer.ts'
+import { openSummary, sealSummary } from '../../src/seal/summary.ts'
+import { openTable, sealTable } from '../../src/seal/table.ts'
+import { openMultipartTail, openSingleTail, sealTrailer } from '../../src/seal/trailer.ts'
 import {
   bytes,
   ENGINES,
@@ -48,6 +51,7 @@ describe.each(ENGINES)('a hostile store against the $name engine', engine => {
     const opener = new PayloadOpener(head.dek, layoutOf(head, payload))
     const pieces: Uint8Array[] = []
     for (let at = 0, want = opener.want(1); want > 0; at += want, want = opener.want(1)) {
+      if (at + want > payload.length) throw new Error('the store has no more bytes')
       pieces.push(...opener.open(Buffer.from(payload.subarray(at, at + want))))
     }
     return Buffer.concat(pieces)
@@ -125,15 +129,28 @@ describe.each(ENGINES)('a hostile store against the $name engine', engine => {
     expect(() => read({ ...stored(multipart), payload })).toThrow(DoesNotOpen)
   })
 
-  test('puts the table of another list of parts beside the summary', () => {
-    const rows = [...multipart.layout.parts].map((part, i) =>
-      i === 2 ? { ...part, header: newHeader('x') } : part,
-    )
-    const nonces = { table: bytes('other table', 24), summary: bytes('other summary', 24) }
-    const other = sealTrailer(multipart.dek, Layout.multipart(rows), {}, nonces)
-    const mixed = Buffer.concat([other.subarray(0, -256), multipart.stored.subarray(-256)])
-    const payload = Buffer.concat([multipart.stored.subarray(0, multipart.layout.zerosStart), mixed])
-    expect(payload.length).toBe(multipart.stored.length)
+  test('mixes the trailers of two lists that the client asked for', () => {
+    // The last part was sent twice and Complete retried with the second: both lists are sealed under one DEK.
+    const header = newHeader('sent again')
+    const again = sealPart(multipart.dek, header, 3, plains[2]!.plain)
+    const [one, two, three] = multipart.layout.parts
+    const layout = Layout.multipart([one!, two!, { ...three!, header }])
+    const nonces = { table: bytes('table again', 24), summary: bytes('summary again', 24) }
+    const trailer = sealTrailer(multipart.dek, layout, {}, nonces)
+    const parts = Buffer.concat([multipart.stored.subarray(0, three!.storedStart), again])
+    const second = Buffer.concat([parts, trailer])
+    expect(read({ ...stored(multipart), payload: second }).length).toBe(layout.size)
+    const mixed = Buffer.concat([parts, trailer.subarray(0, -256), multipart.stored.subarray(-256)])
+    expect(() => read({ ...stored(multipart), payload: mixed })).toThrow(DoesNotOpen)
+    const blended = Buffer.concat([multipart.stored.subarray(0, layout.zerosStart), trailer])
+    expect(() => read({ ...stored(multipart), payload: blended })).toThrow(DoesNotOpen)
+  })
+
+  test('stretches the zeros, so that the object seems longer', () => {
+    const { zerosStart } = multipart.layout
+    const [before, after] = [multipart.stored.subarray(0, zerosStart), multipart.stored.subarray(zerosStart)]
+    const payload = Buffer.concat([before, new Uint8Array(1), after])
+    expect(plaintextLength(payload.length)).toBe(multipart.layout.size + 1)
     expect(() => read({ ...stored(multipart), payload })).toThrow(DoesNotOpen)
   })
 
@@ -216,6 +233,10 @@ describe.each(ENGINES)('what is no attack on the $name engine', engine => {
     const head = openHead(readStoredHeaders(stored)!, key, NAME, 0)
     expect(head).toMatchObject({ kind: 'empty', metadata: { ...METADATA, size: 0 } })
     expect(() => openHead(readStoredHeaders(stored)!, key, NAME, 513)).toThrow(DoesNotOpen)
+    const multipart = sealHead(dek, key, NAME, { kind: 'multipart' }, METADATA, nonces)
+    expect(openHead(readStoredHeaders(multipart.stored)!, key, NAME, 513)).toMatchObject({ size: 1 })
+    expect(() => openHead(readStoredHeaders(multipart.stored)!, key, NAME, 0)).toThrow(DoesNotOpen)
+    expect(() => openHead(readStoredHeaders(multipart.stored)!, key, NAME, 512)).toThrow(DoesNotOpen)
   })
 
   test('an empty last part of an upload opens', () => {
@@ -259,6 +280,40 @@ describe.each(ENGINES)('what is no attack on the $name engine', engine => {
     expect(whole.layout).toEqual(layout)
   })
 
+  test('a summary that says otherwise than the rest does not open', () => {
+    const dek = new Dek(engine, bytes('dek', 32))
+    const nonce = bytes('n', 24)
+    const tableHash = new Uint8Array(32)
+    const single = sealSummary(dek, { parts: 0, size: 7, tableHash }, nonce)
+    expect(openSingleTail(dek, single, 7).size).toBe(7)
+    expect(() => openSingleTail(dek, single, 8)).toThrow(DoesNotOpen)
+    const table = sealTable(dek, [{ number: 1, size: 7, header: newHeader('r') }], nonce)
+    const hash = createHash('sha256').update(table).digest()
+    const tail = (parts: number, size: number) =>
+      Buffer.concat([table, sealSummary(dek, { parts, size, tableHash: hash }, nonce)])
+    expect(openMultipartTail(dek, tail(1, 7), storedLength(7))).toHaveProperty('layout')
+    expect(() => openMultipartTail(dek, tail(1, 8), storedLength(8))).toThrow(DoesNotOpen)
+    expect(() => openMultipartTail(dek, tail(0, 7), storedLength(7))).toThrow(DoesNotOpen)
+    expect(() => openMultipartTail(dek, tail(10_001, 7), storedLength(7))).toThrow(DoesNotOpen)
+    expect(() => openSingleTail(dek, tail(1, 7), 7)).toThrow(DoesNotOpen)
+  })
+
+  test('what is reserved for later versions must be zero', () => {
+    const dek = new Dek(engine, bytes('dek', 32))
+    const nonce = bytes('n', 24)
+    const none = new Uint8Array(0)
+    const table = (row: Uint8Array) => Buffer.concat([nonce, dek.tableKey().seal(nonce, row, none)])
+    const summary = (plain: Uint8Array) => Buffer.concat([nonce, dek.summaryKey().seal(nonce, plain, none)])
+    const last = (length: number) => Buffer.alloc(length).fill(1, length - 1)
+    expect(openTable(dek, table(Buffer.alloc(120)))).toHaveLength(1)
+    expect(() => openTable(dek, table(last(120)))).toThrow(DoesNotOpen)
+    expect(() => openTable(dek, table(Buffer.alloc(119)))).toThrow(DoesNotOpen)
+    expect(openSummary(dek, summary(Buffer.alloc(216)))).toMatchObject({ parts: 0, size: 0 })
+    expect(() => openSummary(dek, summary(last(216)))).toThrow(DoesNotOpen)
+    expect(() => openSummary(dek, summary(Buffer.alloc(216).fill(9, 44, 45)))).toThrow(DoesNotOpen)
+    expect(() => openSummary(dek, summary(Buffer.alloc(216).fill(255, 4, 12)))).toThrow(DoesNotOpen)
+  })
+
   test.each([
     ['that do not ascend', [2, 1]],
     ['that repeat', [1, 1]],
@@ -271,5 +326,9 @@ describe.each(ENGINES)('what is no attack on the $name engine', engine => {
     const rows = [1, 2, 3].map(number => ({ number, size: 10, header: newHeader('r') }))
     expect(() => Layout.multipart(rows)).toThrow(DoesNotOpen)
     expect(() => Layout.multipart([])).toThrow(DoesNotOpen)
+    const row = { size: MIN_PART, header: newHeader('r') }
+    const most = Array.from({ length: 10_000 }, (_, i) => ({ ...row, number: i + 1 }))
+    expect(Layout.multipart(most).size).toBe(10_000 * MIN_PART)
+    expect(() => Layout.multipart([...most, { ...row, number: 10_001 }])).toThrow(DoesNotOpen)
   })
 })
