@@ -7,7 +7,7 @@ import { readStoredHeaders } from '../seal/metadata.ts'
 import { sealTrailer } from '../seal/trailer.ts'
 import { StoreError } from '../store/errors.ts'
 import type { Published, StoredPart, WriteConditions } from '../store/store.ts'
-import { type Checksum, compositeChecksum, fullObjectChecksum } from './checksum.ts'
+import { type Checksum, type ChecksumType, compositeChecksum, fullObjectChecksum } from './checksum.ts'
 import { ObjectError } from './errors.ts'
 import { clientETag, storeConditions, storeETag } from './etag.ts'
 import { newTrailerNonces } from './new-object.ts'
@@ -23,6 +23,9 @@ export interface CompleteUpload {
   readonly parts: readonly ListedPart[]
   /** The whole object's checksum, where the client states it. */
   readonly checksum?: Checksum
+  readonly checksumType?: ChecksumType
+  /** Plaintext bytes of the whole object, where the client states them. */
+  readonly size?: number
   readonly conditions: WriteConditions
 }
 export interface ListedPart {
@@ -50,6 +53,7 @@ export async function completeUpload(
   if (upload.result !== undefined) return repeated(upload, upload.result, request)
   const parts = await chosenParts(room, upload, complete.parts)
   expectSize(total(parts), largestPlaintext(room.limits.storeObject))
+  expectStated(complete, upload, parts)
   const checksum = objectChecksum(upload, parts, complete.checksum)
   const unsealed = await unsealUpload(room, name, upload)
   try {
@@ -91,6 +95,25 @@ async function chosenParts(
   return parts
 }
 
+/** @throws ObjectError `InvalidRequest`, in S3's words, where the client states another size or kind of checksum */
+function expectStated(
+  { size, checksumType }: CompleteUpload,
+  upload: Upload,
+  parts: readonly RecordedPart[],
+): void {
+  const kind = uploadChecksum(upload)
+  if (checksumType !== undefined && kind !== undefined && checksumType !== kind.type)
+    throw new ObjectError(
+      'InvalidRequest',
+      `The upload was created using the ${kind.type} checksum mode. The complete request must use the same checksum mode.`,
+    )
+  if (size !== undefined && size !== total(parts))
+    throw new ObjectError(
+      'InvalidRequest',
+      `The provided 'x-amz-mp-object-size' header value ${size} does not match what was computed: ${total(parts)}`,
+    )
+}
+
 /** @throws ObjectError `BadDigest` where the client's checksum of the whole is another */
 function objectChecksum(
   upload: Upload,
@@ -106,7 +129,10 @@ function objectChecksum(
   const combine = kind.type === 'COMPOSITE' ? compositeChecksum : fullObjectChecksum
   const checksum = combine(kind.algorithm, checksummed)
   if (stated !== undefined && !sameChecksum(stated, checksum))
-    throw new ObjectError('BadDigest', 'The checksum of the object is not that of its parts.')
+    throw new ObjectError(
+      'BadDigest',
+      `The ${stated.algorithm} you specified did not match the calculated checksum.`,
+    )
   return checksum
 }
 

@@ -75,6 +75,7 @@ export async function uploadPartCopy(
       throw new ObjectError(
         'InvalidRange',
         `The range ends behind the source, which has ${source.size} bytes.`,
+        { size: String(source.size) },
       )
     return await uploadPart(room, to, uploadId, number, bodyOf(source))
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Checksum } from '../../objects/checksum.ts'
 import type { Attributes } from '../../store/store.ts'
 import type { Fields } from '../../wire/exchange.ts'
 import type { Call, FrontSettings } from './call.ts'
+import type { S3Error } from './errors.ts'
 import { checksumHeader } from './forms/digests.ts'
 import { S3_NAMESPACE, type XmlNode, xmlDocument } from './xml/write.ts'
 
@@ -64,3 +65,12 @@ export function checksumText({ type, value }: Pick<Checksum, 'type' | 'value'>, 
   const text = Buffer.from(value).toString('base64')
   return type === 'COMPOSITE' && parts !== undefined ? `${text}-${parts}` : text
 }
+
+/** What an error document tells; the request's path says what it was about. */
+export const errorNodes = (error: S3Error, requestId: string, resource?: string): readonly XmlNode[] => [
+  ['Code', error.code],
+  ['Message', error.message],
+  ...Object.entries(error.details),
+  ['Resource', resource],
+  ['RequestId', requestId],
+]

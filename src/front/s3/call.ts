@@ -36,6 +36,10 @@ export interface FrontSettings {
    * with the MD5 of what they sent leave that out only when they see it (AWS SDK for Java before 2.x).
    */
   readonly announceEncryption: boolean
+  /** Names, in lower case, under which `bucket.name` addresses a bucket. */
+  readonly baseDomains: readonly string[]
+  /** Milliseconds after which the answer to a slow request begins, before its outcome is known; 10 seconds. */
+  readonly patience?: number
 }
 
 /** Something S3 lets a client do: how it is recognised, what it needs, what it does. */

@@ -3,7 +3,7 @@ import type { Objects } from '../../objects/objects.ts'
 import { RequestRefused } from '../../wire/errors.ts'
 import type { Fields, Handler, Reply, Request } from '../../wire/exchange.ts'
 import { type AccessKeys, type Identity, type Intent, isAllowed } from './access.ts'
-import { requestFields } from './answer.ts'
+import { errorNodes, requestFields } from './answer.ts'
 import { type Authenticated, type Authority, authenticate } from './auth/authenticate.ts'
 import { SigningKeys } from './auth/signature.ts'
 import type { Call, FrontSettings, Operation } from './call.ts'
@@ -14,7 +14,7 @@ import { type Place, readPlace } from './forms/place.ts'
 import { type Query, readQuery } from './forms/query.ts'
 import { OPERATIONS } from './operations/all.ts'
 import { route } from './router.ts'
-import { type XmlNode, xmlDocument } from './xml/write.ts'
+import { xmlDocument } from './xml/write.ts'
 
 export interface S3FrontOptions extends FrontSettings {
   /** The objects room as this sender sees it: with the store credential that its access key names. */
@@ -22,8 +22,6 @@ export interface S3FrontOptions extends FrontSettings {
   readonly accessKeys: AccessKeys
   /** Who a request without a signature is; absent: nobody. */
   readonly anonymous?: Identity
-  /** Names under which `bucket.name` addresses a bucket. */
-  readonly baseDomains: readonly string[]
   /** Told of each request when it has been answered, and of defects. */
   readonly log: (event: FrontEvent) => void
   readonly now?: () => Date
@@ -186,13 +184,6 @@ function keyOf({ prefixParameter }: Operation, place: Place, query: Query): { ke
 }
 
 function errorAnswer(error: S3Error, id: string, target: string | undefined): Answer {
-  const content: XmlNode[] = [
-    ['Code', error.code],
-    ['Message', error.message],
-    ...Object.entries(error.details),
-    ['Resource', target?.split('?')[0]],
-    ['RequestId', id],
-  ]
   return {
     status: error.status,
     fields: [
@@ -200,7 +191,7 @@ function errorAnswer(error: S3Error, id: string, target: string | undefined): An
       ...(error.status === 304 ? [] : [['content-type', 'application/xml'] as const]),
       ...Object.entries(error.fields),
     ],
-    body: xmlDocument('Error', content),
+    body: xmlDocument('Error', errorNodes(error, id, target?.split('?')[0])),
   }
 }
 

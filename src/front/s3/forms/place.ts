@@ -36,7 +36,8 @@ function at(rawBucket: string, rawKey: string): Place {
   return rawKey === '' ? { kind: 'bucket', bucket } : { kind: 'object', bucket, key: readKey(rawKey) }
 }
 
-function bucketOfHost(host: string, baseDomains: readonly string[]): string | undefined {
+/** The bucket that a Host names in front of a base domain; undefined where it names none. */
+export function bucketOfHost(host: string, baseDomains: readonly string[]): string | undefined {
   const name = host.toLowerCase().replace(/:\d*$/, '')
   // The longest first, so that of two nested base domains the nearer one counts.
   const base = baseDomains

@@ -1,12 +1,20 @@
 import type { Operation } from '../call.ts'
+import { abortUpload } from './abort-upload.ts'
 import { deleteBucket, getBucketLocation, headBucket } from './bucket.ts'
+import { completeUpload } from './complete-upload.ts'
+import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
+import { createUpload } from './create-upload.ts'
 import { deleteObject } from './delete-object.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { getObject, headObject } from './get-object.ts'
 import { listBuckets } from './list-buckets.ts'
 import { listObjects, listObjectsV2 } from './list-objects.ts'
+import { listParts } from './list-parts.ts'
+import { listUploads } from './list-uploads.ts'
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts'
 import { putObject } from './put-object.ts'
+import { uploadPart, uploadPartCopy } from './upload-part.ts'
 
 /** All that this front does. What is not here, S3 or not, is NotImplemented. */
 export const OPERATIONS: readonly Operation[] = [
@@ -18,10 +26,22 @@ export const OPERATIONS: readonly Operation[] = [
   getBucketLocation,
   listObjects,
   listObjectsV2,
+  listUploads,
   deleteObjects,
 
   putObject,
   getObject,
   headObject,
   deleteObject,
+  copyObject,
+  getObjectTagging,
+  putObjectTagging,
+  deleteObjectTagging,
+
+  createUpload,
+  uploadPart,
+  uploadPartCopy,
+  listParts,
+  completeUpload,
+  abortUpload,
 ]

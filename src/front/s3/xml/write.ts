@@ -6,13 +6,15 @@ export type XmlContent = string | number | boolean | readonly XmlNode[] | undefi
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
-const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 /** A document as S3 writes it, in UTF-8. Errors alone carry no namespace. */
-export function xmlDocument(root: string, content: readonly XmlNode[] | string, namespace?: string): Buffer {
-  const opening = namespace === undefined ? root : `${root} xmlns="${namespace}"`
-  const inner = typeof content === 'string' ? escaped(content) : nodes(content)
-  return Buffer.from(`${DECLARATION}<${opening}>${inner}</${root}>`, 'utf8')
+export const xmlDocument = (root: string, content: readonly XmlNode[] | string, namespace?: string): Buffer =>
+  Buffer.from(XML_DECLARATION + xmlElement(root, content, namespace), 'utf8')
+
+export function xmlElement(name: string, content: readonly XmlNode[] | string, namespace?: string): string {
+  const opening = namespace === undefined ? name : `${name} xmlns="${namespace}"`
+  return `<${opening}>${typeof content === 'string' ? escaped(content) : nodes(content)}</${name}>`
 }
 
 function nodes(content: readonly XmlNode[]): string {

@@ -1,0 +1,83 @@
+import type { Fields, ReplyBody } from '../../wire/exchange.ts'
+import { errorNodes, requestFields } from './answer.ts'
+import type { Call } from './call.ts'
+import { S3Error } from './errors.ts'
+import { asS3Error } from './failure.ts'
+import { S3_NAMESPACE, XML_DECLARATION, type XmlNode, xmlElement } from './xml/write.ts'
+
+/** Milliseconds after which a client hears that its answer is on its way, and between signs of life. */
+const PATIENCE = 10_000
+
+export interface SlowResult {
+  readonly root: string
+  readonly content: readonly XmlNode[]
+  /** Left out where the answer had to begin before they were known, as S3 leaves them out. */
+  readonly fields: Fields
+}
+
+/**
+ * Answers with a document that may take long to be true: a copy, the completion of an upload. After some time
+ * the answer begins with status 200, and white space keeps the connection alive; what then fails is an error
+ * document inside the 200 ("CompleteMultipartUpload", "CopyObject": clients must read the body).
+ */
+export async function sendWhenDone(call: Call, work: () => Promise<SlowResult>): Promise<void> {
+  const waiting = new Waiting(call)
+  try {
+    const { root, content, fields } = await work()
+    await waiting.finish(fields, xmlElement(root, content, S3_NAMESPACE))
+  } catch (error) {
+    if (!waiting.begun) throw error
+    await waiting.fail(error)
+  } finally {
+    waiting.stop()
+  }
+}
+
+class Waiting {
+  readonly #call: Call
+  readonly #timer: NodeJS.Timeout
+  #body: ReplyBody | undefined
+  #written: Promise<void> | undefined
+
+  constructor(call: Call) {
+    this.#call = call
+    this.#timer = setInterval(() => this.#signOfLife(), call.settings.patience ?? PATIENCE)
+  }
+
+  get begun(): boolean {
+    return this.#body !== undefined
+  }
+
+  async finish(fields: Fields, element: string): Promise<void> {
+    this.stop()
+    const bytes = Buffer.from(this.#body ? element : XML_DECLARATION + element, 'utf8')
+    if (!this.#body) return this.#call.reply.send(200, this.#fields(fields), bytes)
+    await this.#written
+    await this.#body.write([bytes])
+    await this.#body.end()
+  }
+
+  async fail(error: unknown): Promise<void> {
+    const known = asS3Error(error)
+    await this.finish(
+      [],
+      xmlElement('Error', errorNodes(known ?? new S3Error('InternalError'), this.#call.requestId)),
+    )
+    // The client has its answer; the log has not.
+    if (!known) throw error
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #signOfLife(): void {
+    const first = this.#body === undefined
+    this.#body ??= this.#call.reply.streamChunked(200, this.#fields([]))
+    this.#written = this.#body.write([Buffer.from(first ? XML_DECLARATION : ' ')])
+  }
+
+  #fields(more: Fields): Fields {
+    return [...requestFields(this.#call.requestId), ['content-type', 'application/xml'], ...more]
+  }
+}
