@@ -8,7 +8,8 @@ const ROOMS = {
   store: ['wire'],
   objects: ['seal', 'keys', 'store', 'registry/path', 'wire/body.ts', 'wire/segment-memory.ts'],
   front: ['objects', 'wire', 'store'],
-  custody: ['registry/custody', 'keys', 'seal'],
+  custody: ['registry/custody', 'keys', 'seal', 'evidence'],
+  evidence: ['custody/log', 'custody/canonical.ts', 'custody/errors.ts'],
   config: [],
 }
 
