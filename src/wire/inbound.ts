@@ -337,7 +337,7 @@ export class Inbound implements Receiver, BodySource {
       this.#headFailed('timeout')
       return
     }
-    this.#failBody(new BodyCut('stalled', `nothing came for ${this.#limits.body} ms`))
+    this.#failBody(new BodyCut('stalled', 'nothing came in time'))
   }
 }
 
