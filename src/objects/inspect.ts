@@ -57,7 +57,7 @@ export function describe(seen: Inspected, range?: OpenObject['range']): OpenObje
     attributes: head.attributes,
     groupKeyId: unsealed.groupKeyId,
     ...(checksum && { checksum }),
-    ...(layout?.kind === 'multipart' && { parts: layout.parts.length }),
+    ...(layout?.kind === 'multipart' && { parts: layout.parts }),
     ...(range && { range }),
   }
 }

@@ -51,6 +51,14 @@ export interface GetObject {
   readonly checksum: boolean
 }
 
+/** A part of a multipart object, in its place. */
+export interface ObjectPart {
+  /** Plaintext bytes. */
+  readonly size: number
+  /** Its own checksum, of the object's algorithm. */
+  readonly checksum?: Uint8Array
+}
+
 /** An object opened for reading: everything here was authenticated, but `etag`, `lastModified` and `attributes`. */
 export interface OpenObject {
   /** Plaintext bytes of the whole object. */
@@ -61,8 +69,8 @@ export interface OpenObject {
   readonly attributes: Attributes
   readonly groupKeyId: string
   readonly checksum?: Checksum
-  /** How many parts the client uploaded; absent where it was not multipart. */
-  readonly parts?: number
+  /** The parts the client uploaded; absent where it was not multipart. */
+  readonly parts?: readonly ObjectPart[]
   /** The bytes that `writeTo` will write; absent where the whole object was asked for. */
   readonly range?: { readonly first: number; readonly last: number }
 }

@@ -233,7 +233,7 @@ describe('a copy', () => {
     ])
     await objects.copy(name, named('copy of parts'), { settings: {}, conditions: {} })
     const got = await objects.get(named('copy of parts'), READ)
-    expect(got.parts).toBe(2)
+    expect(got.parts).toHaveLength(2)
     expect(Buffer.compare(await contents(got), Buffer.concat([pattern(MIN, 1), pattern(50, 2)]))).toBe(0)
   })
 

@@ -3,6 +3,7 @@ import type { Objects } from '../../objects/objects.ts'
 import type { Headers, Reply, Request } from '../../wire/exchange.ts'
 import type { Action, Intent } from './access.ts'
 import type { Authenticated } from './auth/authenticate.ts'
+import type { S3ErrorCode } from './errors.ts'
 import type { Query } from './forms/query.ts'
 
 /** One request on its way through an operation: parsed, its sender known and allowed to ask for it. */
@@ -42,6 +43,8 @@ export interface FrontSettings {
   readonly patience?: number
 }
 
+export type Sentences = Readonly<Partial<Record<S3ErrorCode, string>>>
+
 /** Something S3 lets a client do: how it is recognised, what it needs, what it does. */
 export type Operation =
   | (Recognised & { readonly on: 'service'; readonly run: (call: Call) => Promise<void> })
@@ -62,6 +65,8 @@ interface Recognised {
   readonly prefixParameter?: 'prefix'
   /** Its body is an object's data, which may come in chunks. */
   readonly takesData?: true
+  /** What a code of the store means here, where S3 has a sentence of its own for it. */
+  readonly sentences?: Sentences
 }
 
 /** The object that a request names, and the version of it. */

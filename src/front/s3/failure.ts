@@ -3,6 +3,7 @@ import { clientETag } from '../../objects/etag.ts'
 import { StoreError, StoreUnavailable } from '../../store/errors.ts'
 import { OBJECT_ATTRIBUTES } from '../../store/store.ts'
 import { BodyCut } from '../../wire/body.ts'
+import type { Sentences } from './call.ts'
 import { isS3ErrorCode, S3Error, type S3ErrorCode } from './errors.ts'
 import { quoted } from './forms/etag.ts'
 
@@ -10,12 +11,13 @@ import { quoted } from './forms/etag.ts'
  * What the client hears of a failure. Whatever came from the store is reduced to a code of the front's own
  * table: its sentences, hosts, regions and redirects stay behind (an SDK would follow them, plaintext and all).
  *
+ * @param sentences of the operation that failed
  * @returns undefined for what is no answer but a defect
  */
-export function asS3Error(error: unknown): S3Error | undefined {
+export function asS3Error(error: unknown, sentences: Sentences = {}): S3Error | undefined {
   if (error instanceof S3Error) return error
   if (error instanceof ObjectError) return fromObjects(error)
-  if (error instanceof StoreError) return fromStore(error)
+  if (error instanceof StoreError) return fromStore(error, sentences)
   if (error instanceof StoreUnavailable) return fromUnavailable(error)
   if (error instanceof BodyCut)
     return new S3Error(error.code === 'stalled' ? 'RequestTimeout' : 'IncompleteBody')
@@ -103,10 +105,10 @@ const FROM_STORE: ReadonlySet<S3ErrorCode> = new Set<S3ErrorCode>([
   'TooManyBuckets',
 ])
 
-function fromStore(error: StoreError): S3Error {
+function fromStore(error: StoreError, sentences: Sentences): S3Error {
   const { code } = error
   const fields = attributeFields(error.attributes)
-  if (isS3ErrorCode(code) && FROM_STORE.has(code)) return new S3Error(code, undefined, { fields })
+  if (isS3ErrorCode(code) && FROM_STORE.has(code)) return new S3Error(code, sentences[code], { fields })
   if (error.status === 403) return new S3Error('AccessDenied', undefined, { fields })
   if (error.status >= 500) return new S3Error('ServiceUnavailable', undefined, { fields })
   return new S3Error(

@@ -145,7 +145,7 @@ class Exchange {
   }
 
   async #fail(error: unknown): Promise<void> {
-    const known = asS3Error(error)
+    const known = asS3Error(error, this.#operation?.sentences)
     if (!known) this.#options.log({ event: 'defect', requestId: this.#id, error })
     const failure = known ?? new S3Error('InternalError')
     this.#log(failure.code)

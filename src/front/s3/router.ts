@@ -73,6 +73,7 @@ const KNOWN_FIELDS = new Set([
   'x-amz-tagging-directive',
   'x-amz-te',
   'x-amz-trailer',
+  'x-amz-transition-default-minimum-object-size',
   'x-amz-user-agent',
   'x-amz-website-redirect-location',
 ])

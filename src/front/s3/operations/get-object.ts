@@ -101,12 +101,12 @@ function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fiel
     ...attributeFields(object.attributes),
     ...encryptionFields(call.settings, object.groupKeyId),
     // It speaks for the whole: a client would compare it with the bytes of its range.
-    ...(range ? [] : checksumFields(object.checksum, parts)),
+    ...(range ? [] : checksumFields(object.checksum, parts?.length)),
   ]
   if (!own.some(([name]) => name === 'content-type')) fields.push(['content-type', 'binary/octet-stream'])
   if (range) fields.push(['content-range', `bytes ${range.first}-${range.last}/${size}`])
   if (call.query.has('partNumber') && parts !== undefined)
-    fields.push(['x-amz-mp-parts-count', String(parts)])
+    fields.push(['x-amz-mp-parts-count', String(parts.length)])
   return fields
 }
 

@@ -1,0 +1,186 @@
+import {
+  type DeletableDocument,
+  DOCUMENT_HEADERS,
+  type DocumentHeader,
+  type DocumentName,
+  type DocumentPlace,
+  type NewDocument,
+} from '../../../store/documents.ts'
+import { requestFields, sendNothing } from '../answer.ts'
+import { plainBody } from '../body/plain-body.ts'
+import { readSmallBody } from '../body/small-body.ts'
+import { type BucketCall, nameOf, type ObjectCall, type Operation } from '../call.ts'
+import { S3Error } from '../errors.ts'
+import { readXml } from '../xml/read.ts'
+
+const MAX_DOCUMENT = 64 * 1024
+
+/**
+ * Sub-resources that are one document each: the store reads and keeps them, the front carries them, after it
+ * has seen that they are of their kind. What they allow at the store widens nothing here.
+ */
+interface Document {
+  readonly name: DocumentName
+  /** As S3 names the operations: `Get…`, `Put…`, `Delete…`. */
+  readonly title: string
+  /** The root element; absent for JSON. */
+  readonly root?: string
+  readonly writable: boolean
+  /** What S3 answers to a PUT that succeeded. */
+  readonly written?: 200 | 204
+}
+
+const BUCKET_DOCUMENTS: readonly Document[] = [
+  { name: 'policy', title: 'BucketPolicy', writable: true, written: 204 },
+  { name: 'policyStatus', title: 'BucketPolicyStatus', root: 'PolicyStatus', writable: false },
+  { name: 'acl', title: 'BucketAcl', root: 'AccessControlPolicy', writable: true },
+  { name: 'ownershipControls', title: 'BucketOwnershipControls', root: 'OwnershipControls', writable: true },
+  {
+    name: 'publicAccessBlock',
+    title: 'PublicAccessBlock',
+    root: 'PublicAccessBlockConfiguration',
+    writable: true,
+  },
+  { name: 'website', title: 'BucketWebsite', root: 'WebsiteConfiguration', writable: true },
+  {
+    name: 'notification',
+    title: 'BucketNotificationConfiguration',
+    root: 'NotificationConfiguration',
+    writable: true,
+  },
+  {
+    name: 'encryption',
+    title: 'BucketEncryption',
+    root: 'ServerSideEncryptionConfiguration',
+    writable: true,
+  },
+  { name: 'logging', title: 'BucketLogging', root: 'BucketLoggingStatus', writable: true },
+  {
+    name: 'accelerate',
+    title: 'BucketAccelerateConfiguration',
+    root: 'AccelerateConfiguration',
+    writable: true,
+  },
+  {
+    name: 'requestPayment',
+    title: 'BucketRequestPayment',
+    root: 'RequestPaymentConfiguration',
+    writable: true,
+  },
+]
+const OBJECT_ACL: Document = { name: 'acl', title: 'ObjectAcl', root: 'AccessControlPolicy', writable: true }
+
+const DELETABLE: readonly DeletableDocument[] = [
+  'policy',
+  'ownershipControls',
+  'publicAccessBlock',
+  'website',
+  'encryption',
+]
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+export const DOCUMENT_OPERATIONS: readonly Operation[] = [
+  ...BUCKET_DOCUMENTS.flatMap(document => bucketOperations(document)),
+  {
+    ...ofDocument(OBJECT_ACL, 'Get'),
+    on: 'object',
+    method: 'GET',
+    query: ['versionId'],
+    run: call => sendDocument(call, OBJECT_ACL, objectPlace(call)),
+  },
+  {
+    ...ofDocument(OBJECT_ACL, 'Put'),
+    on: 'object',
+    method: 'PUT',
+    query: ['versionId'],
+    run: call => takeDocument(call, OBJECT_ACL, objectPlace(call)),
+  },
+]
+
+function bucketOperations(document: Document): readonly Operation[] {
+  const operations: Operation[] = [
+    {
+      ...ofDocument(document, 'Get'),
+      on: 'bucket',
+      method: 'GET',
+      run: call => sendDocument(call, document, bucketPlace(call)),
+    },
+  ]
+  if (document.writable)
+    operations.push({
+      ...ofDocument(document, 'Put'),
+      on: 'bucket',
+      method: 'PUT',
+      run: call => takeDocument(call, document, bucketPlace(call)),
+    })
+  const deletable = DELETABLE.find(name => name === document.name)
+  if (deletable)
+    operations.push({
+      ...ofDocument(document, 'Delete'),
+      on: 'bucket',
+      method: 'DELETE',
+      async run(call) {
+        await call.objects.store.deleteDocument(call.objects.storeBucket(call.bucket), deletable)
+        await sendNothing(call, 204)
+      },
+    })
+  return operations
+}
+
+function ofDocument(document: Document, verb: 'Get' | 'Put' | 'Delete') {
+  return {
+    name: verb + document.title,
+    selector: { query: [document.name] },
+    action: 'configure' as const,
+  }
+}
+
+const bucketPlace = ({ objects, bucket }: BucketCall): DocumentPlace => ({
+  bucket: objects.storeBucket(bucket),
+})
+const objectPlace = (call: ObjectCall): DocumentPlace => call.objects.address(nameOf(call))
+
+async function sendDocument(call: BucketCall, document: Document, place: DocumentPlace): Promise<void> {
+  const bytes = Buffer.from(await call.objects.store.getDocument(place, document.name), 'utf8')
+  // An adversary wrote it: what is not of its kind does not pass.
+  if (!isOfItsKind(bytes, document)) throw new S3Error('ServiceUnavailable')
+  const type = document.root ? 'application/xml' : 'application/json'
+  await call.reply.send(200, [...requestFields(call.requestId), ['content-type', type]], bytes)
+}
+
+async function takeDocument(call: BucketCall, document: Document, place: DocumentPlace): Promise<void> {
+  const { request, headers, caller, objects } = call
+  const bytes = await readSmallBody(plainBody(request.body, headers, caller), MAX_DOCUMENT)
+  const fields = readFields(call)
+  if (bytes.length === 0 && Object.keys(fields).length === 0) throw new S3Error('MissingRequestBodyError')
+  if (bytes.length > 0 && !isOfItsKind(bytes, document))
+    throw new S3Error(
+      document.name === 'policy'
+        ? 'MalformedPolicy'
+        : document.name === 'acl'
+          ? 'MalformedACLError'
+          : 'MalformedXML',
+    )
+  const put: NewDocument = { headers: fields, ...(bytes.length > 0 && { text: bytes.toString('utf8') }) }
+  await objects.store.putDocument(place, document.name, put)
+  await sendNothing(call, document.written ?? 200)
+}
+
+function isOfItsKind(bytes: Uint8Array, { root }: Document): boolean {
+  try {
+    if (root) readXml(bytes, root)
+    else JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function readFields({ headers }: BucketCall): NewDocument['headers'] {
+  const fields: Partial<Record<DocumentHeader, string>> = {}
+  for (const name of DOCUMENT_HEADERS) {
+    const value = headers.get(name)
+    if (value) fields[name] = value
+  }
+  return fields
+}
