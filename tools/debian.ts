@@ -3,11 +3,8 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Programs that the suites take from Debian. */
-export type DebianProgram = 'nginx' | 'restic' | 's3cmd' | 's3fs' | 'softhsm2-util'
-
-/** The package that brings a program, where it has another name. */
-const PACKAGES: Partial<Record<DebianProgram, string>> = { 'softhsm2-util': 'softhsm2' }
+/** Programs that the suites take from Debian; package and program have one name. */
+export type DebianProgram = 'nginx' | 'restic' | 's3cmd' | 's3fs'
 
 /**
  * The path of a program, installed by apt-get where it is missing and we are root.
@@ -16,13 +13,12 @@ const PACKAGES: Partial<Record<DebianProgram, string>> = { 'softhsm2-util': 'sof
 export async function debianProgram(name: DebianProgram): Promise<string> {
   const present = await find(name)
   if (present !== undefined) return present
-  const brings = PACKAGES[name] ?? name
-  if (process.getuid?.() !== 0) throw new Error(`${name} is missing: install the Debian package ${brings}`)
+  if (process.getuid?.() !== 0) throw new Error(`${name} is missing: install the Debian package ${name}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   await promisify(execFile)('apt-get', ['update', '-q'], { env })
-  await promisify(execFile)('apt-get', ['install', '-qy', '--no-install-recommends', brings], { env })
+  await promisify(execFile)('apt-get', ['install', '-qy', '--no-install-recommends', name], { env })
   const installed = await find(name)
-  if (installed === undefined) throw new Error(`the Debian package ${brings} brought no program of that name`)
+  if (installed === undefined) throw new Error(`the Debian package ${name} brought no program of that name`)
   return installed
 }
 

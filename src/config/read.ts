@@ -60,6 +60,8 @@ function read(schema: Schema, value: unknown, at: string, folder: string): unkno
     return Object.fromEntries(
       Object.entries(record(value, at)).map(([name, it]) => [name, read(entry, it, join(at, name), folder)]),
     )
+  if (schema.items?.properties && Array.isArray(value))
+    return value.map((it, index) => read(schema.items!, it, `${at}[${index}]`, folder))
   if (!Value.Check(schema as never, value)) throw new ConfigError(`\`${at}\` must be ${expected(schema)}.`)
   return schema[IS_PATH] ? resolve(folder, value as string) : value
 }
@@ -112,7 +114,10 @@ function unknownSetting(at: string, name: string, right: readonly string[]): Con
 export function expected(schema: Schema): string {
   if (schema.anyOf) return oneOf(schema.anyOf.map(form => form.const ?? ''))
   if (schema.type === 'boolean') return '`true` or `false`'
-  if (schema.type === 'array') return 'a list of strings'
+  if (schema.type === 'array')
+    return schema.items?.properties
+      ? 'a list of objects'
+      : `a list, each of it ${expected(schema.items ?? {})}`
   if (schema.type === 'integer')
     return `a whole number ${schema.maximum === undefined ? `of at least ${schema.minimum}` : `from ${schema.minimum} to ${schema.maximum}`}`
   return schema[FORM] ?? 'a string'

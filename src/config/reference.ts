@@ -32,7 +32,7 @@ function rowsOf(name: string, schema: Schema, required: boolean): readonly Row[]
       ...schema.anyOf.flatMap(form => rowsOfForm(name, form)),
     ]
   const row: Row = [code(name), shapeOf(schema), defaultOf(schema, required), schema.description ?? '']
-  return [row, ...fieldsOf(name, schema)]
+  return [row, ...(schema.items ? fieldsOf(`${name}[]`, schema.items) : fieldsOf(name, schema))]
 }
 
 function rowsOfForm(name: string, form: Schema): readonly Row[] {

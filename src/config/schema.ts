@@ -141,6 +141,35 @@ const PassphraseRoot = Type.Object(
   { description: 'The root key is wrapped under a passphrase (Argon2id).' },
 )
 
+const CustodianKeys = Type.Object(
+  {
+    kind: Type.Literal('custodian'),
+    urls: Type.Array(
+      Type.String({ pattern: '^https://[^/?#@]+/?$', [FORM]: 'a URL of https, host and port' }),
+      {
+        description: 'Where the custodian is, and its standby, as `https://custodian.example.com:8701`.',
+        minItems: 1,
+      },
+    ),
+    credentials: Path('Folder with what `treuhand enrol` got: certificate, key and authority.'),
+  },
+  {
+    description:
+      "A custodian in a process of its own, perhaps another party's. It leases group keys to this proxy.",
+  },
+)
+
+const Strings = (description: string) => Type.Array(Type.String(), { description })
+
+const Grant = Type.Object({
+  buckets: Strings("Names of buckets; `*` stands for all, and at a name's end for any ending."),
+  actions: Type.Array(Type.Union([Type.Literal('read'), Type.Literal('list')], { description: '' }), {
+    description: 'What is allowed: `read` objects, `list` them.',
+  }),
+  prefixes: Type.Optional(Strings('Only keys that begin so.')),
+  networks: Type.Optional(Strings('Only from these CIDR blocks.')),
+})
+
 export const Config = Type.Object({
   listen: Listen,
   data: Path(
@@ -155,7 +184,7 @@ export const Config = Type.Object({
     pattern: '^[a-z0-9-]{1,64}$',
     [FORM]: 'small letters, digits and `-`',
   }),
-  baseDomains: Type.Array(Type.String({ pattern: '^[a-z0-9.-]+$' }), {
+  baseDomains: Type.Array(Type.String({ pattern: '^[a-z0-9.-]+$', [FORM]: 'a host name' }), {
     description:
       'Host names in front of which a bucket may stand, as `s3.example.com` for `photos.s3.example.com`. Without any, the bucket stands in the path alone.',
     default: [],
@@ -164,8 +193,8 @@ export const Config = Type.Object({
     description: 'Where the ciphertext goes.',
     default: { kind: 'directory' },
   }),
-  keys: Type.Union([FileRoot, PassphraseRoot], {
-    description: 'What the root key of the custodian inside this process comes from.',
+  keys: Type.Union([FileRoot, PassphraseRoot, CustodianKeys], {
+    description: 'Where keys come from. With `file` and `passphrase` a custodian runs inside this process.',
     default: { kind: 'file' },
   }),
   workers: Type.Integer({
@@ -178,6 +207,11 @@ export const Config = Type.Object({
     description:
       '`node`: ciphers of node:crypto. `evp`: OpenSSL called in place, faster, through an interface of Node that is not final. `auto`: the default engine, see aead-engines.md.',
     default: 'auto',
+  }),
+  anonymous: Type.Array(Grant, {
+    description:
+      'What senders without a signature may do. Access settings at the store never allow anything.',
+    default: [],
   }),
   announceEncryption: Type.Boolean({
     description:

@@ -36,7 +36,8 @@ async function prove(): Promise<void> {
   )
   let client: net.Socket | undefined
   try {
-    listener.listen(0, '127.0.0.1')
+    // Exclusive: in a worker of node:cluster the primary would hand the connection to another worker.
+    listener.listen({ port: 0, host: '127.0.0.1', exclusive: true })
     await once(listener, 'listening')
     client = net.connect((listener.address() as net.AddressInfo).port, '127.0.0.1')
     client.on('error', outcome.reject)

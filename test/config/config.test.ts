@@ -19,6 +19,7 @@ describe('the configuration', () => {
       keys: { kind: 'file' },
       workers: 1,
       aead: 'auto',
+      anonymous: [],
       announceEncryption: true,
       log: { level: 'info' },
     })
@@ -53,7 +54,13 @@ describe('the configuration', () => {
     [{ store: { ...s3, endpoint: 's3.example.com' } }, '`store.endpoint` must be'],
     [{ store: { ...s3, endpoint: 'https://id:secret@s3.example.com' } }, '`store.endpoint` must be'],
     [{ store: { ...s3, buckets: { a: 1 } } }, '`store.buckets.a` must be a string.'],
-    [{ baseDomains: 'a' }, '`baseDomains` must be a list of strings.'],
+    [{ anonymous: [{ buckets: ['a'], actions: ['write'] }] }, '`anonymous[0].actions` must be'],
+    [{ anonymous: [{ buckets: ['a'], actions: ['read'], bucket: 'b' }] }, 'no setting `anonymous[0].bucket`'],
+    [
+      { keys: { kind: 'custodian', urls: ['http://c'], credentials: 'c' } },
+      '`keys.urls` must be a list, each of it a URL',
+    ],
+    [{ baseDomains: 'a' }, '`baseDomains` must be a list, each of it'],
     [{ log: { level: 'loud' } }, '`log.level` must be "debug", "info", "warn" or "error".'],
     [{ announceEncryption: 1 }, '`announceEncryption` must be `true` or `false`.'],
     [{ toString: 1 }, 'There is no setting `toString`.'],

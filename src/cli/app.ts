@@ -1,0 +1,69 @@
+import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli/core'
+import packageJson from '../../package.json' with { type: 'json' }
+import { accessKeys } from './access-key-commands.ts'
+import { explain } from './cannot-start.ts'
+import { settingsFlags, workersFlag } from './settings-flags.ts'
+
+const devCommand = buildCommand({
+  docs: {
+    brief: 'Run proxy and custodian in one program, for a first look',
+    fullDescription:
+      'Without a configuration it serves http://127.0.0.1:8700 over a folder of this machine, and makes what is missing.',
+  },
+  parameters: { flags: { ...settingsFlags, ...workersFlag } },
+  loader: async () => (await import('./dev.ts')).dev,
+})
+
+const proxyCommand = buildCommand({
+  docs: { brief: 'Run a proxy as its configuration says' },
+  parameters: { flags: { ...settingsFlags, ...workersFlag } },
+  loader: async () => (await import('./proxy-command.ts')).proxy,
+})
+
+const enrolCommand = buildCommand({
+  docs: { brief: 'Get this proxy admitted by its custodian, with the ticket on standard input' },
+  parameters: { flags: settingsFlags },
+  loader: async () => (await import('./enrol.ts')).enrolProxy,
+})
+
+const objectUrl = { parse: String, brief: 's3://BUCKET/KEY', placeholder: 'OBJECT' }
+
+const putCommand = buildCommand({
+  docs: { brief: 'Put a file through a running proxy; its bucket is made where it is missing' },
+  parameters: {
+    flags: settingsFlags,
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, brief: 'File to put', placeholder: 'FILE' }, objectUrl],
+    },
+  },
+  loader: async () => (await import('./objects.ts')).putFile,
+})
+
+const getCommand = buildCommand({
+  docs: { brief: 'Get an object through a running proxy, to standard output' },
+  parameters: { flags: settingsFlags, positional: { kind: 'tuple', parameters: [objectUrl] } },
+  loader: async () => (await import('./objects.ts')).getObject,
+})
+
+export const app = buildApplication(
+  buildRouteMap({
+    docs: { brief: 'Treuhand: storage that the operator cannot read' },
+    routes: {
+      dev: devCommand,
+      proxy: proxyCommand,
+      enrol: enrolCommand,
+      'access-key': accessKeys,
+      put: putCommand,
+      get: getCommand,
+    },
+  }),
+  {
+    name: 'treuhand',
+    versionInfo: { currentVersion: packageJson.version },
+    scanner: { caseStyle: 'allow-kebab-for-camel' },
+    documentation: { disableAnsiColor: true },
+    localization: { text: { ...text_en, exceptionWhileRunningCommand: error => explain(error).text } },
+    determineExitCode: error => explain(error).exit,
+  },
+)

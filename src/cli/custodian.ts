@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import type { Config } from '../config/schema.ts'
+import { openEmbeddedCustodian } from '../custody/embedded.ts'
+import { fileRoot } from '../custody/roots/file.ts'
+import { passphraseRoot } from '../custody/roots/passphrase.ts'
+import type { RootProvider } from '../custody/roots/root.ts'
+import type { Custodian } from '../keys/custodian.ts'
+import { RemoteCustodian } from '../keys/remote/remote-custodian.ts'
+import { CannotStart } from './cannot-start.ts'
+import type { DataFolder } from './data-folder.ts'
+import { readSecretFile } from './files.ts'
+
+/** The custodian that the configuration names: in a process of its own, or inside this one. */
+export async function openCustodian({ keys }: Config, folder: DataFolder): Promise<Custodian> {
+  if (keys.kind !== 'custodian')
+    return await openEmbeddedCustodian({ registry: folder.custodyStore, root: rootOf(keys, folder) })
+  if (existsSync(keys.credentials)) return await RemoteCustodian.open(keys.urls, keys.credentials)
+  throw new CannotStart(
+    `This proxy is not enrolled: there is no folder ${keys.credentials}. Get a ticket from the custodian's officers and run treuhand enrol.`,
+    8,
+  )
+}
+
+type Root = Exclude<Config['keys'], { kind: 'custodian' }>
+
+function rootOf(keys: Root, folder: DataFolder): RootProvider {
+  if (keys.kind === 'file') return fileRoot(keys.file ?? folder.rootKey)
+  return passphraseRoot(async () => firstLine(keys.file))
+}
+
+function firstLine(file: string): string {
+  const text = readSecretFile(file)?.toString('utf8')
+  if (text === undefined)
+    throw new CannotStart(`There is no passphrase file ${file}. Put it back, mode 0600.`)
+  return text.split(/\r?\n/, 1)[0] ?? ''
+}

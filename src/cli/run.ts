@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config/schema.ts'
+import { openPathRegistry } from '../registry/path/registry.ts'
+import { openCustodian } from './custodian.ts'
+import { type DataFolder, openDataFolder, pathStoreKey } from './data-folder.ts'
+import { ensureFirstAccessKey } from './first-access-key.ts'
+import { keepHouse } from './housekeeping.ts'
+import { openLog } from './log.ts'
+import { startProxy } from './proxy.ts'
+import { startWorkers } from './workers.ts'
+
+export interface Ready {
+  readonly folder: DataFolder
+  /** Where applications reach the proxy. */
+  readonly endpoint: string
+}
+
+/**
+ * Runs the proxy of a configuration, with the custodian inside where it has one. Resolves when it was told to
+ * stop and has.
+ */
+export async function run(config: Config, onReady: (ready: Ready) => void): Promise<void> {
+  const stop = stopSignal()
+  const log = openLog(config.log.level)
+  const folder = openDataFolder(config.data)
+  const custodian = await openCustodian(config, folder)
+  const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
+  await ensureFirstAccessKey(registry.accessKeys, folder)
+  const endHousekeeping = keepHouse(registry.uploads, log)
+
+  const order = { config, folder, family: randomUUID() }
+  const running =
+    config.workers === 1
+      ? await startProxy({ ...order, registry, custodian, log })
+      : await startWorkers(order, custodian, log)
+  const { host, tls } = config.listen
+  const endpoint = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${running.port}`
+  onReady({ folder, endpoint })
+  log.info('listening', { endpoint, workers: config.workers })
+
+  await stop
+  log.info('stopping')
+  endHousekeeping()
+  await running.close()
+  await custodian.close()
+  await registry.close()
+}
+
+/** Resolves at the first signal that asks for an end; a second one ends at once. */
+function stopSignal(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,0 +1,64 @@
+import type { Config } from '../config/schema.ts'
+import { openPathRegistry } from '../registry/path/registry.ts'
+import type { Findings } from '../store/s3/open.ts'
+import { explain } from './cannot-start.ts'
+import { type DataFolder, pathStoreKey } from './data-folder.ts'
+import { relayedCustodian } from './lease-relay.ts'
+import { openLog } from './log.ts'
+import { startProxy } from './proxy.ts'
+
+/** One of several processes behind one port, told by the primary what to serve. */
+
+export interface WorkerOrder {
+  readonly config: Config
+  readonly folder: DataFolder
+  /** Under which the processes of this proxy share the directory store. */
+  readonly family: string
+  /** Of the store, where a process before this one has looked. */
+  readonly findings?: Findings
+}
+
+export interface Serving {
+  readonly port: number
+  readonly findings?: Findings
+}
+
+export type ToWorker = { readonly serve: WorkerOrder } | { readonly stop: true }
+export type FromWorker =
+  | { readonly serving: Serving }
+  | { readonly failed: { readonly text: string; readonly exit: number } }
+
+/** Runs in a process that `startWorkers` began. */
+export function serveAsWorker(): void {
+  // A terminal sends these to every process; the primary says when to stop. Where it is gone, node:cluster ends us.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  process.on('message', (message: ToWorker) => {
+    if ('serve' in message) void serve(message.serve)
+  })
+}
+
+async function serve(order: WorkerOrder): Promise<void> {
+  const tell = (message: FromWorker) => process.send?.(message)
+  try {
+    const { config, folder } = order
+    const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
+    const proxy = await startProxy({
+      ...order,
+      registry,
+      custodian: relayedCustodian({
+        send: message => process.send?.(message),
+        onMessage: listener => process.on('message', listener),
+      }),
+      log: openLog(config.log.level),
+    })
+    process.on('message', async (message: ToWorker) => {
+      if (!('stop' in message)) return
+      await proxy.close()
+      await registry.close()
+      process.exit()
+    })
+    tell({ serving: { port: proxy.port, ...(proxy.findings && { findings: proxy.findings }) } })
+  } catch (error) {
+    tell({ failed: explain(error) })
+  }
+}
