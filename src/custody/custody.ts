@@ -1,6 +1,7 @@
 import { logRows } from '../registry/custody/log-rows.ts'
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import { type Authority, makeAuthority, openAuthority } from './authority.ts'
+import { beginLog, type Founding } from './begin-log.ts'
 import { CustodyError } from './errors.ts'
 import { GroupKeys, type SecureNewKey } from './group-keys.ts'
 import { Keks } from './keks.ts'
@@ -25,6 +26,8 @@ export interface CustodyOptions {
   readonly now: () => number
   readonly witness?: WitnessClient
   readonly secure?: SecureNewKey
+  /** What an empty log begins with. */
+  readonly founding?: Founding
   /** Hears what somebody should look at. */
   readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
 }
@@ -72,6 +75,10 @@ export class Custody {
     this.#store = logRows(options.registry, options.origin)
     this.#journal = new Journal(this.#store)
     options.registry.onDeposed(() => this.#drop())
+  }
+
+  get origin(): string {
+    return this.#options.origin
   }
 
   get registry(): CustodyRegistry {
@@ -131,6 +138,8 @@ export class Custody {
     const opened = await this.#open(unsealed)
     try {
       await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
+      const { founding } = this.#options
+      if (founding) await beginLog(opened.log, opened.records, opened.authority, founding, this.now())
       const index = await opened.log.append({ type: 'unseal', at: this.now(), body: { how } })
       await opened.witnessing.witnessed(index)
     } catch (error) {

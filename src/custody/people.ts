@@ -1,4 +1,8 @@
+import type { Approver } from './approvals/approver.ts'
+import type { Rule } from './approvals/policy.ts'
+import type { ProposalRecord } from './approvals/state.ts'
 import type { FencePolicy } from './fence.ts'
+import type { OrderRecord } from './orders/order.ts'
 
 /** What people decided, as `Records` keeps it. Every kind is a JSON value, so that it has one canonical form. */
 export interface RecordKinds {
@@ -6,6 +10,9 @@ export interface RecordKinds {
   proxy: ProxyRecord
   token: TokenRecord
   officer: OfficerRecord
+  policy: PolicyRecord
+  proposal: ProposalRecord
+  order: OrderRecord
 }
 export type RecordKind = keyof RecordKinds
 
@@ -46,11 +53,7 @@ export type TokenRecord = {
 }
 
 /** An officer of the trustee or a delegate of the customer. Its id is the key's fingerprint. */
-export type OfficerRecord = {
-  readonly role: 'officer' | 'delegate'
-  /** The party for whom this person counts, once. */
-  readonly party: string
-  /** How signatures are verified: an SSH public key or a passkey. */
-  readonly key: string
-  readonly state: 'active' | 'removed'
-}
+export type OfficerRecord = Approver & { readonly state: 'active' | 'removed' }
+
+/** The rules in force, by act. Its id is `policy`. */
+export type PolicyRecord = { readonly [act: string]: Rule }

@@ -8,7 +8,7 @@ import { verifySshSignature } from './sshsig.ts'
 export type ApproverRole = 'officer' | 'delegate'
 
 /** Somebody who may approve, known by a key and never by a name. */
-export interface Approver {
+export type Approver = {
   readonly role: ApproverRole
   /** The trustee or the customer, or a further party. */
   readonly party: string

@@ -8,7 +8,7 @@ import {
 import { CustodyError } from '../errors.ts'
 
 /** A passkey of an officer or delegate, as it was registered. */
-export interface Passkey {
+export type Passkey = {
   /** Base64url. */
   readonly credential: string
   /** COSE key in base64url. */

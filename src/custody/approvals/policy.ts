@@ -22,7 +22,7 @@ export const ACTS = [
 export type Act = (typeof ACTS)[number]
 
 /** What an act takes. */
-export interface Rule {
+export type Rule = {
   /** Officers beside the proposer; `quorum`: as many as the trustee's quorum needs. */
   readonly officers: number | 'quorum'
   /** Delegates of the customer beside the proposer. */
@@ -32,7 +32,7 @@ export interface Rule {
   /** One officer or one delegate may do it, the proposer among them. */
   readonly alone: boolean
 }
-export type Policy = Readonly<Record<Act, Rule>>
+export type Policy = { readonly [act in Act]: Rule }
 
 const rule = (officers: Rule['officers'], delegates: number, wait: number): Rule => ({
   officers,
@@ -83,10 +83,7 @@ export function checkPolicy(policy: Policy): void {
 }
 
 /** SHA-256 of the policy in canonical form, hex: each proposal names the policy it was made under. */
-export const policyDigest = (policy: Policy): string =>
-  digest(canonical(policy as unknown as Record<string, Record<string, string | number | boolean>>)).toString(
-    'hex',
-  )
+export const policyDigest = (policy: Policy): string => digest(canonical(policy)).toString('hex')
 
 /** What a proposal needs, in numbers. */
 export interface Needed {

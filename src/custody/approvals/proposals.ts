@@ -71,9 +71,10 @@ const SKEW = 5 * 60_000
  */
 export class Proposals {
   readonly #ground: Ground
-  readonly #carry: Readonly<Record<Act, Carry>>
+  readonly #carry: Readonly<Partial<Record<Act, Carry>>>
 
-  constructor(ground: Ground, carry: Readonly<Record<Act, Carry>>) {
+  /** @param carry the acts that this custodian can carry out; others cannot be proposed to it */
+  constructor(ground: Ground, carry: Readonly<Partial<Record<Act, Carry>>>) {
     this.#ground = ground
     this.#carry = carry
   }
@@ -85,6 +86,7 @@ export class Proposals {
    */
   async propose(document: Uint8Array, by: string): Promise<KeptProposal> {
     const proposal = readProposal(document)
+    this.#carrier(proposal.act)
     await this.#checkNew(proposal, by)
     const text = Buffer.from(document).toString('utf8')
     const id = proposalId(text)
@@ -150,11 +152,33 @@ export class Proposals {
   /** One officer or delegate closes something: proposal, signature and act in one. */
   async actAlone(document: Uint8Array, text: string, signature: string): Promise<KeptProposal> {
     const proposal = readProposal(document)
-    if (!proposal.needed.alone)
-      throw new CustodyError('Refused', `${proposal.act} takes more than one person: propose it`)
+    if (!proposal.needed.alone) throw takesMore(proposal)
     await this.propose(document, readApproval(text).signer)
     const { id } = await this.decide(text, signature)
     return await this.execute(id)
+  }
+
+  /**
+   * Verifies one person's order to seal or kill, which keeps no record: after it there is nothing left to keep
+   * it with. Such an order counts for five minutes, and repeated does nothing new.
+   *
+   * @throws CustodyError `Malformed`, `Refused`, `Expired`, `Stale`, `Unverified`
+   */
+  async verifyAlone(document: Uint8Array, text: string, signature: string): Promise<Proposal> {
+    const [proposal, approval] = [readProposal(document), readApproval(text)]
+    if (!proposal.needed.alone) throw takesMore(proposal)
+    await this.#checkNew(proposal, approval.signer)
+    const approver = (await this.#ground.approvers()).get(approval.signer)
+    if (!approver) throw new CustodyError('Refused', 'this key may not approve')
+    const { origin, proposal: named, decision, expires } = approval
+    const id = proposalId(Buffer.from(document).toString('utf8'))
+    if (origin !== this.#ground.origin || named !== id || decision !== 'approve')
+      throw new CustodyError('Unverified', 'the signature is of another order')
+    if (expires <= this.#ground.witnessNow())
+      throw new CustodyError('Expired', 'the order has expired: sign a new one')
+    const key = await verifySignature(approver.key, text, signature, this.#ground.console)
+    if (key !== approver.key) await this.#ground.keepKey(approval.signer, key)
+    return proposal
   }
 
   /** Brings every proposal to the state that the time and the circumstances give it; goes on with those cut off. */
@@ -234,7 +258,7 @@ export class Proposals {
   async #carryOut(kept: KeptProposal, proposal: Proposal): Promise<KeptProposal> {
     await this.#ground.seen()
     try {
-      const result = await this.#carry[proposal.act](proposal, kept.id)
+      const result = await this.#carrier(proposal.act)(proposal, kept.id)
       const body: ProposalRecord = { ...kept.body, state: 'done', outcome: 'carried out' }
       return await this.#keep(kept.id, kept, body, 'outcome', { act: proposal.act, done: true, result })
     } catch (error) {
@@ -246,6 +270,12 @@ export class Proposals {
         result: error.code,
       })
     }
+  }
+
+  #carrier(act: Act): Carry {
+    const carry = this.#carry[act]
+    if (!carry) throw new CustodyError('Refused', `this custodian cannot carry out ${act}`)
+    return carry
   }
 
   async #refreshed(id: string): Promise<KeptProposal> {
@@ -290,6 +320,10 @@ export class Proposals {
     const entry: Entry = { type, at: this.#ground.now(), body: { ...about, proposal: id, state: body.state } }
     return await this.#ground.keep(id, before, body, entry)
   }
+}
+
+function takesMore({ act }: Proposal): CustodyError {
+  return new CustodyError('Refused', `${act} takes more than one person: propose it`)
 }
 
 function awaits({ state, readyAt }: ProposalRecord): CustodyError {

@@ -63,6 +63,11 @@ export class Log {
     return this.#signer
   }
 
+  /** Signs what the custodian states beside its heads. */
+  get signer(): Signer {
+    return this.#signer
+  }
+
   get head(): Head {
     return this.#head
   }

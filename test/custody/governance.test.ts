@@ -1,0 +1,167 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { newNonce, type Proposal, proposalId, writeProposal } from '../../src/custody/approvals/document.ts'
+import { readGenesis } from '../../src/custody/approvals/genesis.ts'
+import { type Act, DEFAULT_POLICY, neededFor, policyDigest } from '../../src/custody/approvals/policy.ts'
+import { Custody } from '../../src/custody/custody.ts'
+import { Governance } from '../../src/custody/governance.ts'
+import { readEntry } from '../../src/custody/log/entry.ts'
+import { storedFiles } from '../../src/custody/log/files.ts'
+import { verifyLog } from '../../src/custody/log/verify.ts'
+import { takeOrder } from '../../src/custody/orders/order.ts'
+import { fileRoot } from '../../src/custody/roots/file.ts'
+import { unseal } from '../../src/custody/unseal.ts'
+import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
+import { SshSigner } from './approvals/ssh-signer.ts'
+import { temporaryFolder } from './folder.ts'
+
+const ORIGIN = 'trustee.example/log'
+const HOUR = 3_600_000
+
+/** A custodian over a real registry, with two officers beside the proposer and a delegate. */
+async function begin() {
+  const folder = temporaryFolder()
+  const registry = await openSqliteRegistry(`${folder}/custody.db`)
+  await registry.activate()
+  const people = { anna: new SshSigner(), ben: new SshSigner(), cem: new SshSigner(), dora: new SshSigner() }
+  const approvers = Object.fromEntries(
+    Object.entries(people).map(([person, { fingerprint, line }]) => {
+      const role = person === 'dora' ? ('delegate' as const) : ('officer' as const)
+      return [fingerprint, { role, party: role, person, key: { kind: 'ssh' as const, line } }]
+    }),
+  )
+  const clock = { now: Date.UTC(2026, 10, 24) }
+  const founding = { approvers, policy: DEFAULT_POLICY, seal: 'file', quorum: null, witness: null }
+  const options = { registry, origin: ORIGIN, now: () => clock.now, founding, onAlarm: () => {} }
+  const custody = await Custody.open(options)
+  const open = async () =>
+    await custody.unseal(await unseal(registry, fileRoot(`${folder}/root.key`), clock.now), 'file')
+  await open()
+  onTestFinished(async () => {
+    custody.close()
+    await registry.close()
+  })
+  const governance = new Governance(custody, { quorum: 2 })
+
+  const document = (act: Act, more: Partial<Proposal> = {}): string =>
+    writeProposal({
+      origin: ORIGIN,
+      act,
+      tenant: 'acme',
+      params: {},
+      target: 0,
+      policy: policyDigest(DEFAULT_POLICY),
+      needed: neededFor(DEFAULT_POLICY, act, { quorum: 2, delegates: true }),
+      reason: 'because',
+      proposer: people.anna.fingerprint,
+      created: clock.now,
+      expires: clock.now + 72 * HOUR,
+      notBefore: clock.now,
+      nonce: newNonce(),
+      checkpoint: '0 x',
+      ...more,
+    })
+  const signed = (text: string, by: SshSigner) =>
+    by.decide(proposalId(text), { origin: ORIGIN, expires: clock.now + HOUR * 72 })
+  const pass = async (act: Act, more: Partial<Proposal> = {}, wait = 0) => {
+    const text = document(act, more)
+    const { id } = await governance.proposals.propose(Buffer.from(text), people.anna.fingerprint)
+    for (const by of [people.ben, people.cem, people.dora])
+      await governance.proposals.decide(...signed(text, by))
+    clock.now += wait
+    return await governance.proposals.execute(id)
+  }
+  return { custody, governance, people, document, signed, pass, open, clock }
+}
+
+const tenant = { split: false, ttl: 900_000, perUse: [], fence: null }
+
+describe('a governed custodian', () => {
+  it('begins its log with the genesis document, and verifies to its end', async () => {
+    const { custody, pass } = await begin()
+    expect((await pass('loosen', { params: tenant })).body.state).toBe('done')
+    const { log } = custody.opened()
+    const { genesis } = readGenesis(readEntry(await log.leaf(0)), ORIGIN)
+    expect(Object.values(genesis.approvers)).toHaveLength(4)
+    const { types } = await verifyLog(storedFiles(custody.logStore), { log: log.verifier })
+    expect(types).toMatchObject({ genesis: 1, proposal: 1, approval: 3, intent: 1, outcome: 1 })
+  })
+
+  it('makes a tenant by proposal, and tightens it at one word', async () => {
+    const { custody, governance, people, document, signed, pass } = await begin()
+    await pass('loosen', { params: tenant })
+    expect((await custody.opened().records.find('tenant', 'acme'))!.body).toEqual(tenant)
+    const tighter = document('tighten', {
+      params: { ...tenant, ttl: 60_000 },
+      target: 1,
+      proposer: people.dora.fingerprint,
+    })
+    const kept = await governance.proposals.actAlone(Buffer.from(tighter), ...signed(tighter, people.dora))
+    expect(kept.body.state).toBe('done')
+    const looser = document('tighten', { params: tenant, target: 2, proposer: people.dora.fingerprint })
+    const refused = await governance.proposals.actAlone(Buffer.from(looser), ...signed(looser, people.dora))
+    expect(refused.body).toMatchObject({ state: 'failed' })
+  })
+
+  it('admits an officer after a day, and no person in two roles', async () => {
+    const { custody, pass } = await begin()
+    const emil = new SshSigner()
+    const approver = {
+      role: 'officer' as const,
+      party: 'officer',
+      person: 'emil',
+      key: { kind: 'ssh' as const, line: emil.line },
+    }
+    const params = { officer: emil.fingerprint, approver }
+    expect((await pass('change-officers', { params }, 24 * HOUR)).body.state).toBe('done')
+    expect((await custody.opened().records.find('officer', emil.fingerprint))!.body).toMatchObject({
+      state: 'active',
+    })
+    const again = new SshSigner()
+    const twice = {
+      officer: again.fingerprint,
+      approver: { ...approver, role: 'delegate' as const, key: { kind: 'ssh' as const, line: again.line } },
+    }
+    expect((await pass('change-officers', { params: twice }, 24 * HOUR)).body.state).toBe('failed')
+  })
+
+  it('answers an order by a signed statement that the log holds', async () => {
+    const { custody, pass } = await begin()
+    const order = takeOrder(
+      { authority: 'a', legalBase: 'b', reach: 'c', document: 'd'.repeat(64), tenant: 'acme', legalBar: '' },
+      custody.now(),
+    )
+    await custody.keep('order', '1', undefined, order, { type: 'order', at: custody.now(), body: {} })
+    expect((await pass('answer-order', { params: { order: '1' }, target: 1 })).body.state).toBe('done')
+    expect((await custody.opened().records.find('order', '1'))!.body).toMatchObject({ state: 'answered' })
+    const { types } = await verifyLog(storedFiles(custody.logStore), { log: custody.opened().log.verifier })
+    expect(types.statement).toBe(1)
+  })
+
+  it('is sealed and killed at the word of one, and only with a true signature', async () => {
+    const { custody, governance, people, document, signed, open } = await begin()
+    const seal = document('seal', { tenant: '*' })
+    const [text] = signed(seal, people.anna)
+    await expect(governance.close(Buffer.from(seal), text, people.ben.sign(text))).rejects.toMatchObject({
+      code: 'Unverified',
+    })
+    const other = document('seal', { tenant: '*' })
+    await expect(governance.close(Buffer.from(other), ...signed(seal, people.anna))).rejects.toMatchObject({
+      code: 'Unverified',
+    })
+    await governance.close(Buffer.from(seal), ...signed(seal, people.anna))
+    expect(custody.state).toBe('sealed')
+    await open()
+    const kill = document('kill', { tenant: '*', proposer: people.dora.fingerprint })
+    await governance.close(Buffer.from(kill), ...signed(kill, people.dora))
+    expect(custody.state).toBe('killed')
+    await expect(open()).rejects.toMatchObject({ code: 'Killed' })
+  })
+
+  it('cannot be made to promise what it does not carry out', async () => {
+    const { governance, document, people } = await begin()
+    for (const act of ['export-keys', 'change-seal', 'grant'] as const)
+      await expect(
+        governance.proposals.propose(Buffer.from(document(act)), people.anna.fingerprint),
+      ).rejects.toThrow(/cannot carry out/)
+  })
+})
