@@ -36,13 +36,18 @@ const put = (Rules: LifecycleRule[]) =>
 
 test('lifecycle rules come back as they were written, sizes included', async () => {
   const Rules: LifecycleRule[] = [
-    { ID: 'one', Status: 'Enabled', Filter: { Prefix: 'logs/' }, Expiration: { Days: 3 } },
+    {
+      ID: 'one',
+      Status: 'Enabled',
+      Filter: { Prefix: 'logs/' },
+      Expiration: { Days: 3 },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+    },
     {
       ID: 'two',
       Status: 'Disabled',
       Filter: { And: { Prefix: 'a', Tags: [{ Key: 'k', Value: 'v' }], ObjectSizeGreaterThan: 70_000 } },
       NoncurrentVersionExpiration: { NoncurrentDays: 5, NewerNoncurrentVersions: 2 },
-      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
     },
   ]
   await put(Rules)
