@@ -3,8 +3,11 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Programs that the suites take from Debian; package and program have one name. */
-export type DebianProgram = 'nginx' | 'restic' | 's3cmd' | 's3fs'
+/** Programs that the suites take from Debian. */
+export type DebianProgram = 'nginx' | 'restic' | 's3cmd' | 's3fs' | 'softhsm2-util'
+
+/** The package that brings a program, where it has another name. */
+const PACKAGES: Partial<Record<DebianProgram, string>> = { 'softhsm2-util': 'softhsm2' }
 
 /**
  * The path of a program, installed by apt-get where it is missing and we are root.
@@ -13,12 +16,13 @@ export type DebianProgram = 'nginx' | 'restic' | 's3cmd' | 's3fs'
 export async function debianProgram(name: DebianProgram): Promise<string> {
   const present = await find(name)
   if (present !== undefined) return present
-  if (process.getuid?.() !== 0) throw new Error(`${name} is missing: install the Debian package ${name}`)
+  const brings = PACKAGES[name] ?? name
+  if (process.getuid?.() !== 0) throw new Error(`${name} is missing: install the Debian package ${brings}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   await promisify(execFile)('apt-get', ['update', '-q'], { env })
-  await promisify(execFile)('apt-get', ['install', '-qy', '--no-install-recommends', name], { env })
+  await promisify(execFile)('apt-get', ['install', '-qy', '--no-install-recommends', brings], { env })
   const installed = await find(name)
-  if (installed === undefined) throw new Error(`the Debian package ${name} brought no program of that name`)
+  if (installed === undefined) throw new Error(`the Debian package ${brings} brought no program of that name`)
   return installed
 }
 

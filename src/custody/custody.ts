@@ -63,7 +63,7 @@ export class Custody {
 
   static async open(options: CustodyOptions): Promise<Custody> {
     const { registry } = options
-    const seal = await registry.database.selectFrom('seal').select('only').executeTakeFirst()
+    const seal = await registry.database.selectFrom('seal').select('singleton').executeTakeFirst()
     const origin = (await logOrigin(registry)) ?? options.origin
     return new Custody({ ...options, origin }, await Stops.open(registry), seal !== undefined)
   }

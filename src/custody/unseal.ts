@@ -60,7 +60,7 @@ async function initialise(registry: CustodyRegistry, provider: RootProvider, now
   await registry.write(transaction =>
     transaction
       .insertInto('seal')
-      .values({ only: 1, custodian, ...row })
+      .values({ singleton: 1, custodian, ...row })
       .execute(),
   )
   return { custodian, root }

@@ -35,7 +35,7 @@ export interface AeadEngine {
 }
 
 /** A sealed message in two pieces, to be sent one after the other. */
-export interface SealedMessage {
+interface SealedMessage {
   readonly ciphertext: Uint8Array
   /** 16 bytes. */
   readonly tag: Uint8Array

@@ -1,9 +1,9 @@
 /** The checksums that a sealed object may carry, and their codes in the format. Structurally the objects room's. */
-export const CHECKSUM_CODE = { CRC32: 1, CRC32C: 2, CRC64NVME: 3, SHA1: 4, SHA256: 5 } as const
-export const CHECKSUM_TYPE_CODE = { FULL_OBJECT: 1, COMPOSITE: 2 } as const
+const CHECKSUM_CODE = { CRC32: 1, CRC32C: 2, CRC64NVME: 3, SHA1: 4, SHA256: 5 } as const
+const CHECKSUM_TYPE_CODE = { FULL_OBJECT: 1, COMPOSITE: 2 } as const
 
-export type ChecksumAlgorithm = keyof typeof CHECKSUM_CODE
-export type ChecksumType = keyof typeof CHECKSUM_TYPE_CODE
+type ChecksumAlgorithm = keyof typeof CHECKSUM_CODE
+type ChecksumType = keyof typeof CHECKSUM_TYPE_CODE
 
 /** Which checksum an object carries; its value stands in the summary. */
 export interface ChecksumKind {

@@ -26,7 +26,7 @@ interface EnvelopeBase {
   readonly commitment: Uint8Array
 }
 
-export const ENVELOPE = 162
+const ENVELOPE = 162
 /** Characters of an envelope in base64url. */
 export const ENVELOPE_TEXT = 216
 

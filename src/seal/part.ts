@@ -126,8 +126,7 @@ export class PartOpener {
 }
 
 /** Plaintext bytes that a segment holds unless it is the last. */
-export const segmentRoom = (index: number): number =>
-  index === 0 ? SEGMENT_ROOM - PART_HEADER : SEGMENT_ROOM
+const segmentRoom = (index: number): number => (index === 0 ? SEGMENT_ROOM - PART_HEADER : SEGMENT_ROOM)
 
 /** Nonce of a segment: prefix 7, number 4 (big-endian), one byte that is 1 for the last and else 0. */
 export function segmentNonce(header: PartHeader, index: number, last: boolean): Uint8Array {

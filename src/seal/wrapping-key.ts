@@ -3,7 +3,7 @@ import { hkdf } from './hkdf.ts'
 import { LABEL, SUBKEY_BYTES } from './suite.ts'
 import { Xaes } from './xaes.ts'
 
-export const KEY_ID_BYTES = 16
+const KEY_ID_BYTES = 16
 
 /**
  * The key that wraps DEKs: a group key, or what it gives together with the customer's half. It carries the

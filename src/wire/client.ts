@@ -88,6 +88,11 @@ export class Origin {
     return hostField(this.#options)
   }
 
+  /** Open connections. */
+  get connections(): number {
+    return this.#all.size
+  }
+
   /**
    * Sends a request, with a body that is in memory whole or with none.
    * A bodiless idempotent request is sent once more where a connection that had rested broke under it.

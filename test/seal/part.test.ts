@@ -1,4 +1,4 @@
-import { createDecipheriv, hkdfSync } from 'node:crypto'
+import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AeadEngine } from '../../src/seal/aead.ts'
@@ -6,8 +6,9 @@ import { Dek } from '../../src/seal/dek.ts'
 import { nodeEngine } from '../../src/seal/engine-node.ts'
 import { DoesNotOpen } from '../../src/seal/errors.ts'
 import { partLength } from '../../src/seal/lengths.ts'
-import { PartOpener, PartSealer, partHeader, segmentNonce } from '../../src/seal/part.ts'
+import { PartOpener, PartSealer, partData, partHeader, segmentNonce } from '../../src/seal/part.ts'
 import tink from '../vectors/seal/tink-aes-gcm-hkdf.json' with { type: 'json' }
+import tinkGo from '../vectors/seal/tink-go.json' with { type: 'json' }
 import { bytes, ENGINES, newHeader, sealPart } from './fixture.ts'
 import { SLOW } from './slow.ts'
 
@@ -24,6 +25,16 @@ test("the segments' nonces open the vector that Tink publishes", () => {
     return Buffer.concat([decipher.update(segment.subarray(0, -16)), decipher.final()])
   })
   expect(Buffer.concat(opened).toString()).toBe(tink.plaintext)
+})
+
+test('a part is what Tink for Go makes of the same key, header and plaintext', () => {
+  const dek = { engine: nodeEngine, partKey: () => hex(tinkGo.key) } as unknown as Dek
+  expect(Buffer.from(partData(tinkGo.number)).toString('hex')).toBe(tinkGo.associatedData)
+  const { shake128, length } = tinkGo.plaintext
+  const plain = createHash('shake128', { outputLength: length }).update(shake128).digest()
+  const sealed = sealPart(dek, partHeader(hex(tinkGo.header).subarray(1)), tinkGo.number, plain)
+  expect(sealed.length).toBe(tinkGo.ciphertext.length)
+  expect(createHash('sha256').update(sealed).digest('hex')).toBe(tinkGo.ciphertext.sha256)
 })
 
 describe.each(ENGINES)('a part on the $name engine', engine => {

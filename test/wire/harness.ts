@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
 import forge from 'node-forge'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 import type { Body, Sink } from '../../src/wire/body.ts'
 import { Origin, type OriginOptions } from '../../src/wire/client.ts'
 import { RequestRefused } from '../../src/wire/errors.ts'
@@ -13,6 +13,9 @@ import { type Answer, type Server, type ServerOptions, serve } from '../../src/w
 /** The ways in which a server's sockets are read; all behave alike. */
 export const WAYS = ['direct', 'copied', 'tls'] as const
 export type Way = (typeof WAYS)[number]
+
+// A loaded machine is slow, not wrong.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {
@@ -66,6 +69,11 @@ export function refuse(why: unknown): Answer {
     fields: [['x-refused', refused ? why.code : 'handler-failed']],
     body: Buffer.from('no'),
   }
+}
+
+/** Waits until something is so, for as long as the test may take. */
+export async function until(so: () => boolean): Promise<void> {
+  while (!so()) await new Promise(resolve => setTimeout(resolve, 2))
 }
 
 /** Collects a body through a window of `window` bytes; `hold` may make each fill wait. */

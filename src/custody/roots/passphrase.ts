@@ -2,7 +2,7 @@ import { argon2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import { CustodyError } from '../errors.ts'
 import { unwrap, type WrapContext, type WrappingKey, wrap, wrappingKey } from '../wrap.ts'
-import type { RootProvider, SealRecord } from './root.ts'
+import { hex, type RootProvider, recordBroken, recordBytes, type SealRecord } from './root.ts'
 
 /** Memory in KiB, passes over it, lanes. */
 interface Cost {
@@ -72,29 +72,11 @@ function parse(record: SealRecord): { cost: Cost; salt: Uint8Array; wrapped: Uin
     if (typeof value === 'number' && Number.isInteger(value) && value >= LEAST[name] && value <= MOST[name]) {
       return value
     }
-    throw broken(`${name} must be a whole number from ${LEAST[name]} to ${MOST[name]}`)
-  }
-  const bytes = (name: string, length: number) => {
-    const value = record[name]
-    if (typeof value === 'string' && value.length === 2 * length && /^[0-9a-f]*$/.test(value)) {
-      return new Uint8Array(Buffer.from(value, 'hex'))
-    }
-    throw broken(`${name} must be ${length} bytes in hex`)
+    throw recordBroken(`${name} must be a whole number from ${LEAST[name]} to ${MOST[name]}`)
   }
   return {
     cost: { memory: within('memory'), passes: within('passes'), parallelism: within('parallelism') },
-    salt: bytes('salt', 16),
-    wrapped: bytes('wrapped', 12 + 32 + 16),
+    salt: recordBytes(record, 'salt', 16),
+    wrapped: recordBytes(record, 'wrapped', 12 + 32 + 16),
   }
-}
-
-function broken(what: string): CustodyError {
-  return new CustodyError(
-    'SealRecordBroken',
-    `The registry's record of the passphrase seal is broken: ${what}. Restore the registry from its backup.`,
-  )
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

@@ -18,8 +18,9 @@ const ASK_AGAIN = 1000
  */
 export async function openPostgresRegistry(url: string): Promise<CustodyRegistry> {
   const pool = new pg.Pool({ connectionString: url, max: 8, types: { getTypeParser } })
-  // An idle connection that breaks is replaced; what ran on it has failed by itself.
+  // A connection that breaks is replaced, and what ran on it fails by itself; unheard, the event would end the process.
   pool.on('error', () => {})
+  pool.on('connect', client => client.on('error', () => {}))
   const database: CustodyDatabase = new Kysely({ dialect: new PostgresDialect({ pool }) })
   try {
     await migrate(database, custodyMigrations)

@@ -22,13 +22,13 @@ type Once<T> = ColumnType<T, T, never>
 
 /** One row: counts the custodians that were active one after the other. A write under an older term fails. */
 export interface TermTable {
-  only: Once<1>
+  singleton: Once<1>
   term: number
 }
 
 /** One row: how the root is kept, and a canary that only this root opens. */
 export interface SealTable {
-  only: Once<1>
+  singleton: Once<1>
   /** 16 random bytes that name this custodian. */
   custodian: Once<Uint8Array>
   kind: string
@@ -100,10 +100,12 @@ export interface StopTable {
 }
 
 const foundations: Migration = async db => {
-  await sql`create table term (only integer primary key check (only = 1), term bigint not null)`.execute(db)
-  await sql`insert into term (only, term) values (1, 0)`.execute(db)
+  await sql`create table term (singleton integer primary key check (singleton = 1), term bigint not null)`.execute(
+    db,
+  )
+  await sql`insert into term (singleton, term) values (1, 0)`.execute(db)
   await sql`create table seal (
-    only integer primary key check (only = 1),
+    singleton integer primary key check (singleton = 1),
     custodian bytea not null,
     kind text not null,
     record text not null,

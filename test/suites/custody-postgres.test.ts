@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openPostgresRegistry } from '../../src/registry/custody/postgres.ts'
+import type { CustodyRegistry } from '../../src/registry/custody/registry.ts'
+import { type Postgres, startPostgres } from '../../tools/postgres.ts'
+import { logHolds } from '../custody/log/log-over-registry.ts'
+import { rotationHolds } from '../custody/rotation.ts'
+
+let postgres: Postgres
+let count = 0
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres?.stop())
+
+async function open(url: string): Promise<CustodyRegistry> {
+  const registry = await openPostgresRegistry(url)
+  onTestFinished(() => registry.close())
+  return registry
+}
+
+async function openNew(): Promise<CustodyRegistry> {
+  return await open(await postgres.database(`custody${++count}`))
+}
+
+describe('on PostgreSQL', () => {
+  rotationHolds(openNew)
+  logHolds(openNew)
+
+  test('one custodian is active; its standby becomes so when the first is gone, and the first can write no more', async () => {
+    const url = await postgres.database(`custody${++count}`)
+    const [first, standby] = [await open(url), await open(url)]
+    await first.activate()
+    let isActive = false
+    const becoming = standby.activate().then(() => {
+      isActive = true
+    })
+    await delay(1_500)
+    expect(isActive).toBe(false)
+    await expect(standby.write(async () => {})).rejects.toMatchObject({ name: 'Deposed' })
+    await first.write(async () => {})
+    await first.close()
+    await becoming
+    await standby.write(async () => {})
+  })
+
+  test('a custodian whose term is over cannot write, even if it still thinks it is active', async () => {
+    const url = await postgres.database(`custody${++count}`)
+    const deposed = await open(url)
+    await deposed.activate()
+    await deposed.database.updateTable('term').set({ term: 99 }).execute()
+    await expect(deposed.write(async () => {})).rejects.toMatchObject({ name: 'Deposed' })
+  })
+
+  test('a server that restarts deposes the active custodian, which can become active again', async () => {
+    const url = await postgres.database(`custody${++count}`)
+    const registry = await open(url)
+    await registry.activate()
+    const deposed = new Promise<void>(resolve => registry.onDeposed(resolve))
+    await registry.write(async transaction => {
+      await transaction
+        .insertInto('secrets')
+        .values({ name: 'x', wrapped: Buffer.alloc(1), public: Buffer.alloc(0), created: 1 })
+        .execute()
+    })
+    const torn = registry.write(async transaction => {
+      await transaction.deleteFrom('secrets').execute()
+      await postgres.restart()
+    })
+    await expect(torn).rejects.toThrow()
+    await deposed
+    await registry.activate()
+    expect(await registry.database.selectFrom('secrets').select('name').execute()).toEqual([{ name: 'x' }])
+    await registry.write(async () => {})
+  })
+})

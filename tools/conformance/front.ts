@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request as ask } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openEmbeddedCustodian } from '../../src/custody/embedded.ts'
+import { fileRoot } from '../../src/custody/roots/file.ts'
+import type { AccessKey as FrontKey, Grant } from '../../src/front/s3/access.ts'
+import { s3Front } from '../../src/front/s3/front.ts'
+import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { Objects } from '../../src/objects/objects.ts'
+import { S3_LIMITS } from '../../src/objects/room.ts'
+import { TailCache } from '../../src/objects/tail-cache.ts'
+import { openPathRegistry } from '../../src/registry/path/registry.ts'
+import { chooseEngine } from '../../src/seal/engines.ts'
+import { openS3Store } from '../../src/store/s3/open.ts'
+import type { Handler } from '../../src/wire/exchange.ts'
+import { SegmentMemory } from '../../src/wire/segment-memory.ts'
+import { serve } from '../../src/wire/server.ts'
+import type { Versitygw } from '../versitygw.ts'
+
+const EVERYTHING: readonly Grant[] = [
+  { buckets: ['*'], actions: ['read', 'write', 'delete', 'list', 'configure', 'manage'] },
+]
+
+/**
+ * Treuhand before versitygw, as its suite needs it: each user of the store is an access key here too, with the
+ * store credential of the same name; and the admin API, which is no S3, is passed on to the store.
+ */
+export async function startFront(
+  store: Versitygw,
+): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'treuhand-conformance-'))
+  const { engine } = chooseEngine('auto')
+  const registry = await openPathRegistry({ file: join(folder, 'path.sqlite'), key: randomBytes(32) })
+  const custodian = await openEmbeddedCustodian({
+    registry: join(folder, 'custody.sqlite'),
+    root: fileRoot(join(folder, 'root.key')),
+  })
+  const keys = new GroupKeys(custodian, engine)
+  const s3 = await openS3Store({
+    endpoint: new URL(store.endpoint),
+    region: store.region,
+    addressing: 'path',
+    credential: { accessKeyId: store.root.access, secretAccessKey: store.root.secret },
+  })
+  const users = new Map<string, string>([[store.root.access, store.root.secret]])
+  const room = {
+    keys,
+    registry,
+    engine,
+    memory: new SegmentMemory(64 * 2 ** 20),
+    tails: new TailCache(),
+    limits: S3_LIMITS,
+    storeBucket: (bucket: string) => bucket,
+    alarm: () => {},
+    random: randomBytes,
+    now: Date.now,
+  }
+  const front = s3Front({
+    objectsFor: ({ storeCredential = store.root.access }) =>
+      new Objects({
+        ...room,
+        store: s3.as({ accessKeyId: storeCredential, secretAccessKey: users.get(storeCredential) ?? '' }),
+      }),
+    accessKeys: {
+      find: id => {
+        const secret = users.get(id)
+        return secret === undefined ? undefined : accessKey(id, secret)
+      },
+    },
+    region: 'us-east-1',
+    baseDomains: [],
+    announceEncryption: false,
+    log: event => {
+      if (event.event === 'defect') console.error(event.error)
+    },
+  })
+  const handler: Handler = (request, reply) =>
+    request.method === 'PATCH' ? relay(store, users, request, reply) : front.handler(request, reply)
+  const server = await serve({ listen: { host: '127.0.0.1', port: 0 }, handler, refuse: front.refuse })
+  return {
+    endpoint: `http://127.0.0.1:${server.address.port}`,
+    async stop() {
+      await server.close(0)
+      await keys.close()
+      await registry.close()
+      await s3.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+const accessKey = (id: string, secret: string): FrontKey => ({
+  id,
+  secret,
+  tenant: 'conformance',
+  grants: EVERYTHING,
+  storeCredential: id,
+})
+
+/** Passes an admin request on as it is, and learns of the users that it makes, changes and deletes. */
+async function relay(
+  store: Versitygw,
+  users: Map<string, string>,
+  ...[request, reply]: Parameters<Handler>
+): Promise<void> {
+  const sent = Buffer.alloc(request.body.length)
+  let at = 0
+  await request.body.readInto({
+    space: () => sent.subarray(at),
+    filled(length) {
+      at += length
+      return undefined
+    },
+  })
+  const { status, body } = await passOn(store, request, sent)
+  const text = sent.toString('utf8')
+  const value = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]
+  const access = value('Access')
+  const secret = value('Secret')
+  const changed = new URLSearchParams(request.target.split('?')[1]).get('access')
+  if (status < 300 && request.target.startsWith('/create-user') && access && secret) users.set(access, secret)
+  if (status < 300 && request.target.startsWith('/update-user') && changed && secret)
+    users.set(changed, secret)
+  if (status < 300 && request.target.startsWith('/delete-user') && changed) users.delete(changed)
+  await reply.send(status, [], body)
+}
+
+function passOn(
+  store: Versitygw,
+  request: Parameters<Handler>[0],
+  body: Buffer,
+): Promise<{ status: number; body: Buffer }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: Buffer }>()
+  const { hostname, port } = new URL(store.endpoint)
+  // The Host stays as it was signed.
+  const headers = request.headers.pairs.filter(([name]) => name !== 'connection').flat()
+  const out = ask({ hostname, port, method: request.method, path: request.target, headers }, answer => {
+    const pieces: Buffer[] = []
+    answer.on('data', piece => pieces.push(piece))
+    answer.on('end', () => resolve({ status: answer.statusCode ?? 500, body: Buffer.concat(pieces) }))
+    answer.on('error', reject)
+  })
+  out.on('error', reject)
+  out.end(body)
+  return promise
+}
