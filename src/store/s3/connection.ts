@@ -1,4 +1,3 @@
-import type { Agent } from 'undici'
 import { StoreError, StoreUnavailable } from '../errors.ts'
 import type { PayloadForm } from './framing.ts'
 import type { Origins } from './origins.ts'
@@ -9,10 +8,9 @@ import type { Targets } from './targets.ts'
 export interface Connection {
   readonly targets: Targets
   readonly signer: Signer
-  /** For control requests. */
-  readonly agent: Agent
-  /** For payloads. */
   readonly origins: Origins
+  /** The same servers, for requests that take them as long as there are bytes. */
+  readonly patientOrigins: Origins
   readonly abilities: Abilities
   /** Sounds the alarm where a failure deserves it. */
   readonly watch: (failure: unknown) => void

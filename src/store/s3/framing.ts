@@ -47,45 +47,33 @@ export function framingOf(form: PayloadForm, length: number, signer: ChunkSigner
 const CHECKSUM = 'x-amz-checksum-crc32'
 const CRLF = Buffer.from('\r\n')
 
-/** Counts a payload against its announced length. */
-class Left {
-  #bytes: number
+/** @throws RangeError where the pieces hold more than is left */
+function assertFit(pieces: readonly Uint8Array[], left: number): void {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (length > left) throw new RangeError(`a payload has ${length - left} bytes more than it announced`)
+}
 
-  constructor(length: number) {
-    this.#bytes = length
-  }
-
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  take(count: number): void {
-    this.#bytes -= count
-    if (this.#bytes < 0) throw new RangeError(`a payload has ${-this.#bytes} bytes more than it announced`)
-  }
-
-  assertNone(): void {
-    if (this.#bytes > 0)
-      throw new RangeError(`a payload ends ${this.#bytes} bytes before its announced length`)
-  }
+function assertNoneLeft(left: number): void {
+  if (left > 0) throw new RangeError(`a payload ends ${left} bytes before its announced length`)
 }
 
 class PlainFraming implements Framing {
   readonly contentLength: number
-  readonly #left: Left
+  #left: number
 
   constructor(length: number) {
     this.contentLength = length
-    this.#left = new Left(length)
+    this.#left = length
   }
 
   frame(pieces: readonly Uint8Array[]): Uint8Array[] {
-    for (const piece of pieces) this.#left.take(piece.length)
+    assertFit(pieces, this.#left)
+    for (const piece of pieces) this.#left -= piece.length
     return [...pieces]
   }
 
   end(): Uint8Array[] {
-    this.#left.assertNone()
+    assertNoneLeft(this.#left)
     return []
   }
 }
@@ -101,17 +89,18 @@ const UNSIGNED_NEXT = Buffer.concat([CRLF, UNSIGNED_HEAD])
 class UnsignedFraming implements Framing {
   readonly contentLength: number
   readonly #length: number
-  readonly #left: Left
+  #left: number
   #inChunk = 0
   #crc = 0
 
   constructor(length: number) {
     this.#length = length
-    this.#left = new Left(length)
+    this.#left = length
     this.contentLength = chunkedLength(length, UNSIGNED_CHUNK, 0) + trailerLines(0).length + 2
   }
 
   frame(pieces: readonly Uint8Array[]): Uint8Array[] {
+    assertFit(pieces, this.#left)
     const out: Uint8Array[] = []
     for (const piece of pieces) {
       this.#crc = crc32(piece, this.#crc)
@@ -120,7 +109,7 @@ class UnsignedFraming implements Framing {
         const some = piece.subarray(at, at + this.#inChunk)
         out.push(some)
         this.#inChunk -= some.length
-        this.#left.take(some.length)
+        this.#left -= some.length
         at += some.length
       }
     }
@@ -128,19 +117,19 @@ class UnsignedFraming implements Framing {
   }
 
   end(): Uint8Array[] {
-    this.#left.assertNone()
+    assertNoneLeft(this.#left)
     const before = this.#length > 0 ? '\r\n' : ''
     return [Buffer.from(`${before}0\r\n${trailerLines(this.#crc)}\r\n`)]
   }
 
   #begin(out: Uint8Array[]): void {
-    const isFirst = this.#left.bytes === this.#length
-    if (this.#left.bytes >= UNSIGNED_CHUNK) {
+    const isFirst = this.#left === this.#length
+    if (this.#left >= UNSIGNED_CHUNK) {
       out.push(isFirst ? UNSIGNED_HEAD : UNSIGNED_NEXT)
       this.#inChunk = UNSIGNED_CHUNK
     } else {
-      out.push(Buffer.from(`${isFirst ? '' : '\r\n'}${this.#left.bytes.toString(16)}\r\n`))
-      this.#inChunk = Math.max(this.#left.bytes, 1)
+      out.push(Buffer.from(`${isFirst ? '' : '\r\n'}${this.#left.toString(16)}\r\n`))
+      this.#inChunk = this.#left
     }
   }
 }
@@ -153,14 +142,14 @@ const SIGNATURE_LENGTH = 64
 
 class SignedFraming implements Framing {
   readonly contentLength: number
-  readonly #left: Left
+  #left: number
   readonly #signer: ChunkSigner
   #chunk: Buffer
   #filled = 0
   #crc = 0
 
   constructor(length: number, signer: ChunkSigner) {
-    this.#left = new Left(length)
+    this.#left = length
     this.#signer = signer
     this.#chunk = Buffer.allocUnsafe(Math.min(SIGNED_CHUNK, length))
     const extension = CHUNK_SIGNATURE.length + SIGNATURE_LENGTH
@@ -169,12 +158,13 @@ class SignedFraming implements Framing {
   }
 
   frame(pieces: readonly Uint8Array[]): Uint8Array[] {
+    assertFit(pieces, this.#left)
     const out: Uint8Array[] = []
     for (const piece of pieces) {
       this.#crc = crc32(piece, this.#crc)
       for (let at = 0; at < piece.length; ) {
         const some = piece.subarray(at, at + this.#chunk.length - this.#filled)
-        this.#left.take(some.length)
+        this.#left -= some.length
         this.#chunk.set(some, this.#filled)
         this.#filled += some.length
         at += some.length
@@ -185,7 +175,7 @@ class SignedFraming implements Framing {
   }
 
   end(): Uint8Array[] {
-    this.#left.assertNone()
+    assertNoneLeft(this.#left)
     const last = this.#signer.chunk(new Uint8Array())
     const lines = trailerLines(this.#crc)
     const signature = this.#signer.trailer(lines.replaceAll('\r\n', '\n'))
@@ -196,7 +186,7 @@ class SignedFraming implements Framing {
   #push(out: Uint8Array[]): void {
     const head = `${this.#filled.toString(16)}${CHUNK_SIGNATURE}${this.#signer.chunk(this.#chunk)}\r\n`
     out.push(Buffer.from(head), this.#chunk, CRLF)
-    this.#chunk = Buffer.allocUnsafe(Math.min(SIGNED_CHUNK, this.#left.bytes))
+    this.#chunk = Buffer.allocUnsafe(Math.min(SIGNED_CHUNK, this.#left))
     this.#filled = 0
   }
 }

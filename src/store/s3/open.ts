@@ -1,4 +1,3 @@
-import { Agent } from 'undici'
 import type { Store } from '../store.ts'
 import { buckets } from './buckets.ts'
 import { type Connection, type StoreAlarm, watchman } from './connection.ts'
@@ -15,6 +14,7 @@ import { type Findings, probe, StoreUnfit } from './probe.ts'
 import { Signer, type StoreCredential } from './signature.ts'
 import { tags } from './tags.ts'
 import { type Addressing, Targets } from './targets.ts'
+import { WORK_LIMIT } from './work.ts'
 
 export type { StoreAlarm } from './connection.ts'
 export { type Findings, StoreUnfit } from './probe.ts'
@@ -51,25 +51,19 @@ export interface S3Store extends Store {
 export async function openS3Store(settings: S3StoreSettings): Promise<S3Store> {
   const { endpoint, region, addressing, credential, ca, probeBucket, onAlarm } = settings
   const trust = ca === undefined ? {} : { ca }
-  const agent = new Agent({
-    allowH2: false,
-    connections: 64,
-    connect: { ...trust, timeout: 10_000 },
-    headersTimeout: 15 * 60_000,
-    bodyTimeout: 60_000,
-  })
-  const origins = new Origins(trust)
+  const origins = new Origins(trust, { answer: 2 * 60_000 })
+  const patientOrigins = new Origins(trust, { answer: WORK_LIMIT })
   const untried = {
     targets: new Targets(endpoint, addressing),
     signer: new Signer(credential, region),
-    agent,
     origins,
+    patientOrigins,
     abilities: UNTRIED,
     watch: watchman(onAlarm ?? (() => {})),
   }
   const close = async () => {
     origins.close()
-    await agent.destroy()
+    patientOrigins.close()
   }
   try {
     const findings =

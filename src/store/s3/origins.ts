@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls'
-import { Origin } from '../../wire/client.ts'
+import { type ClientLimits, Origin } from '../../wire/client.ts'
 import type { Target } from './targets.ts'
 
 /**
@@ -9,9 +9,11 @@ import type { Target } from './targets.ts'
 export class Origins {
   readonly #origins = new Map<string, Origin>()
   readonly #trust: SecureContextOptions
+  readonly #limits: Partial<ClientLimits>
 
-  constructor(trust: SecureContextOptions) {
+  constructor(trust: SecureContextOptions, limits: Partial<ClientLimits>) {
     this.#trust = trust
+    this.#limits = limits
   }
 
   at({ origin, host }: Target): Origin {
@@ -23,6 +25,7 @@ export class Origins {
         host: hostname.replace(/^\[|\]$/g, ''),
         port: port === '' ? (secure ? 443 : 80) : Number(port),
         ...(secure && { tls: this.#trust }),
+        limits: this.#limits,
       })
     } else this.#origins.delete(host)
     this.#origins.set(host, found)

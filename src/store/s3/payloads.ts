@@ -1,10 +1,10 @@
-import { BodyCut, type Writer } from '../../wire/body.ts'
+import type { Writer } from '../../wire/body.ts'
 import type { Response, Upload } from '../../wire/client.ts'
-import { AnsweredEarly, PeerFailed } from '../../wire/errors.ts'
-import { StoreUnavailable } from '../errors.ts'
+import { AnsweredEarly } from '../../wire/errors.ts'
 import type { Address, ObjectWriter, PartWriter, Store, StoredObject, StoreRange } from '../store.ts'
 import { broken } from './answers.ts'
 import { assertObeyed, type Connection } from './connection.ts'
+import { unavailable, wasSent } from './failures.ts'
 import { type Framing, formFields, framingOf, type PayloadForm } from './framing.ts'
 import {
   type Field,
@@ -18,9 +18,10 @@ import {
   writeConditionFields,
 } from './object-headers.ts'
 import { MAX_ERROR_BODY, refusal } from './refusal.ts'
+import { signRequest } from './requests.ts'
 import { Attempt, retrying } from './retry.ts'
 import { EMPTY_SHA256 } from './signature.ts'
-import { type Query, writeQuery } from './targets.ts'
+import type { Query } from './targets.ts'
 
 /** The bytes of objects and parts, over the client that reads and writes without copies. */
 export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' | 'get'> {
@@ -42,31 +43,22 @@ export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' 
     },
 
     async get(at, range, conditions): Promise<StoredObject> {
-      const fields = readConditionFields(conditions)
-      if (range !== undefined) fields.push(rangeField(range))
+      const headers = readConditionFields(conditions)
+      if (range !== undefined) headers.push(rangeField(range))
       return retrying(true, async () => {
         try {
-          const response = await ask(connection, at, fields)
+          const { bucket, key, versionId } = at
+          const request = { method: 'GET', bucket, key, query: { versionId }, headers } as const
+          const { origin, ask } = signRequest(connection, request, EMPTY_SHA256)
+          const response = await origin.request(ask)
           if (response.status === 200 || response.status === 206) return readObject(response, range)
           return new Attempt(await refused(response), true)
         } catch (error) {
-          return new Attempt(unavailable(error), true)
+          return new Attempt(unavailable(error), wasSent(error))
         }
       })
     },
   }
-}
-
-async function ask(connection: Connection, at: Address, headers: readonly Field[]): Promise<Response> {
-  const target = connection.targets.locate(at.bucket, at.key)
-  const query = writeQuery({ versionId: at.versionId })
-  const signed = connection.signer.sign(
-    { method: 'GET', path: target.path, query, host: target.host, headers, payload: EMPTY_SHA256 },
-    new Date(),
-  )
-  const fields: Field[] = [['accept-encoding', 'identity'], ...signed.headers]
-  const origin = connection.origins.at(target)
-  return origin.request({ method: 'GET', target: withQuery(target.path, query), fields })
 }
 
 function readObject(response: Response, range: StoreRange | undefined): StoredObject {
@@ -101,22 +93,17 @@ interface Outgoing {
 async function begin(
   connection: Connection,
   { bucket, key }: Address,
-  parameters: Query,
+  query: Query,
   own: readonly Field[],
   form: PayloadForm,
   length: number,
 ): Promise<Outgoing> {
-  const target = connection.targets.locate(bucket, key)
-  const query = writeQuery(parameters)
   const { payload, fields } = formFields(form, length)
-  const headers = [...own, ...fields]
-  const { path, host } = target
-  const signed = connection.signer.sign({ method: 'PUT', path, query, host, headers, payload }, new Date())
-  const framing = framingOf(form, length, signed.chunks)
-  const request = { method: 'PUT', target: withQuery(path, query), fields: signed.headers }
+  const request = { method: 'PUT', bucket, key, query, headers: [...own, ...fields] } as const
+  const { origin, ask, chunks } = signRequest(connection, request, payload)
+  const framing = framingOf(form, length, chunks)
   try {
-    const upload = await connection.origins.at(target).upload(request, framing.contentLength)
-    return { upload, framing }
+    return { upload: await origin.upload(ask, framing.contentLength), framing }
   } catch (error) {
     throw unavailable(error)
   }
@@ -179,20 +166,3 @@ async function refused(response: Response): Promise<Error> {
   const body = await response.collect(MAX_ERROR_BODY)
   return refusal({ status, headers, body }, 'NoSuchKey')
 }
-
-/** Failures of the wire, in the store's words; all others as they are. */
-function unavailable(error: unknown): Error {
-  if (error instanceof BodyCut) return new StoreUnavailable('unreachable', 'its answer was cut short')
-  if (!(error instanceof PeerFailed)) return error as Error
-  switch (error.code) {
-    case 'stalled':
-      return new StoreUnavailable('stalled', 'it did not go on in time')
-    case 'malformed-answer':
-    case 'answer-too-large':
-      return new StoreUnavailable('protocol', 'its answer is not HTTP, or too large')
-    default:
-      return new StoreUnavailable('unreachable', 'the connection failed')
-  }
-}
-
-const withQuery = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`)

@@ -9,7 +9,8 @@ import type { XmlElement } from './xml.ts'
 
 /** Copy, UploadPartCopy and Complete, which take the store as long as there are bytes. */
 
-const PATIENCE = 15 * 60_000
+/** Milliseconds; S3 itself speaks of "several minutes" for Complete. */
+export const WORK_LIMIT = 15 * 60_000
 
 /** Sends such a request; the answer, and the document in it. */
 export async function work(
@@ -17,7 +18,8 @@ export async function work(
   request: ControlRequest,
 ): Promise<{ answer: Answer; result: XmlElement }> {
   try {
-    const answer = await control(connection, { ...request, patience: PATIENCE })
+    const patient = { ...connection, origins: connection.patientOrigins }
+    const answer = await control(patient, { ...request, patience: WORK_LIMIT })
     return { answer, result: readWorkDone(answer) }
   } catch (error) {
     // A source that was not modified is 412 (API_CopyObject, "x-amz-copy-source-if-none-match"); some say 304.
