@@ -9,6 +9,9 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/clients/**', 'test/hostile/**', 'test/suites/**'],
+          // Time decides no test: a loaded machine may take ten times as long.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

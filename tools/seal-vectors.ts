@@ -4,13 +4,12 @@ import { join } from 'node:path'
 import type { ChecksumKind, SealedChecksum } from '../src/seal/checksum-codes.ts'
 import { Dek } from '../src/seal/dek.ts'
 import { nodeEngine } from '../src/seal/engine-node.ts'
-import type { BoundName, Shape } from '../src/seal/envelope.ts'
-import { sealHead } from '../src/seal/head.ts'
+import { type BoundName, type Shape, sealEnvelope } from '../src/seal/envelope.ts'
 import type { Headers } from '../src/seal/headers.ts'
 import { hkdf, hkdfExpand } from '../src/seal/hkdf.ts'
 import { Layout } from '../src/seal/layout.ts'
 import { MIN_PART } from '../src/seal/lengths.ts'
-import type { StoredHeaders } from '../src/seal/metadata.ts'
+import { type StoredHeaders, sealMetadata } from '../src/seal/metadata.ts'
 import { headerBytes, PartSealer, partData, partHeader, UNNUMBERED } from '../src/seal/part.ts'
 import { LABEL } from '../src/seal/suite.ts'
 import { sealTrailer } from '../src/seal/trailer.ts'
@@ -131,7 +130,7 @@ function sealVector(recipe: Recipe) {
     ...(recipe.checksum && { checksum: recipe.checksum }),
   }
   const nonces = { envelope: random('wrap nonce', 24), metadata: random('metadata nonce', 24) }
-  const head = sealHead(dek, key, bound, shape, metadata, nonces)
+  const envelope = sealEnvelope(dek, key, bound, shape, nonces.envelope)
 
   const trailerNonces = { table: random('table nonce', 24), summary: random('summary nonce', 24) }
   const checksum = recipe.checksum && standIn(recipe.name, recipe.checksum)
@@ -186,7 +185,7 @@ function sealVector(recipe: Recipe) {
       ...(checksum && { checksum: { ...checksum, value: hex(checksum.value) } }),
       ...(md5 && { md5: hex(md5) }),
     },
-    stored: head.stored,
+    stored: sealMetadata(dek, envelope, metadata, nonces.metadata),
     payload:
       payload.length > 4_096
         ? { length: payload.length, sha256: hex(digest('sha256', payload)) }

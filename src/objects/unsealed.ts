@@ -1,8 +1,13 @@
 import type { Dek } from '../seal/dek.ts'
 import { type Envelope, openEnvelope } from '../seal/envelope.ts'
 import { DoesNotOpen } from '../seal/errors.ts'
-import { storedLength } from '../seal/lengths.ts'
-import { type Metadata, openMetadata, readStoredHeaders, type StoredHeaders } from '../seal/metadata.ts'
+import {
+  expectStoredLength,
+  type Metadata,
+  openMetadata,
+  readStoredHeaders,
+  type StoredHeaders,
+} from '../seal/metadata.ts'
 import type { StoredHead } from '../store/store.ts'
 import { ObjectError } from './errors.ts'
 import type { ObjectName } from './object.ts'
@@ -25,11 +30,8 @@ export interface Unsealed {
  */
 export async function unsealHead(room: Room, name: ObjectName, stored: StoredHead): Promise<Unsealed> {
   const unsealed = await unsealHeaders(room, name, stored)
-  const { size } = unsealed.metadata
   return verifying(room, name, 'length', () => {
-    // A single part's size was sealed; a multipart object is never empty.
-    const fits = size === undefined ? stored.length > 0 : storedLength(size) === stored.length
-    if (!fits) throw new DoesNotOpen()
+    expectStoredLength(unsealed.metadata, stored.length)
     return unsealed
   })
 }

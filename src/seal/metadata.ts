@@ -3,6 +3,7 @@ import type { Dek } from './dek.ts'
 import { ENVELOPE_TEXT, type Envelope, envelopeText, readEnvelope } from './envelope.ts'
 import { DoesNotOpen, MetadataTooLarge } from './errors.ts'
 import { decodeHeaders, encodeHeaders, type Headers } from './headers.ts'
+import { plaintextLength, storedLength } from './lengths.ts'
 import { readUint64, writeUint64 } from './uint64.ts'
 import { XAES_NONCE, XAES_TAG } from './xaes.ts'
 
@@ -86,6 +87,16 @@ export function openMetadata(dek: Dek, { envelope, sealedMetadata }: SealedHeade
   if (nonce.length !== XAES_NONCE) throw new DoesNotOpen()
   const sealed = sealedMetadata.subarray(XAES_NONCE)
   return decode(envelope, Buffer.from(dek.metadataKey().open(nonce, sealed, envelope.bytes)))
+}
+
+/**
+ * Holds the stored length, which an adversary may have chosen, against the metadata.
+ * @throws DoesNotOpen for a single part of another size, and for a multipart object of nothing: it has no
+ *   summary to tell it from one whose payload was taken away
+ */
+export function expectStoredLength({ size }: Metadata, stored: number): void {
+  const fits = size === undefined ? (plaintextLength(stored) ?? 0) > 0 : storedLength(size) === stored
+  if (!fits) throw new DoesNotOpen()
 }
 
 const CHECKSUM_AT = 8

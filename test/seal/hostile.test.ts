@@ -3,10 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Dek } from '../../src/seal/dek.ts'
 import { DoesNotOpen } from '../../src/seal/errors.ts'
-import { openHead, sealHead } from '../../src/seal/head.ts'
 import { Layout } from '../../src/seal/layout.ts'
 import { MIN_PART, plaintextLength, storedLength } from '../../src/seal/lengths.ts'
-import { type Metadata, readStoredHeaders, type StoredHeaders } from '../../src/seal/metadata.ts'
+import { expectStoredLength, type Metadata, type StoredHeaders } from '../../src/seal/metadata.ts'
 import { PayloadOpener } from '../../src/seal/payload.ts'
 import { openSummary, sealSummary } from '../../src/seal/summary.ts'
 import { openTable, sealTable } from '../../src/seal/table.ts'
@@ -22,6 +21,7 @@ import {
   sealSingle,
   wrappingKey,
 } from './fixture.ts'
+import { openHead, sealHead } from './head.ts'
 import { SLOW } from './slow.ts'
 
 const METADATA: Metadata = { headers: [['content-type', 'text/plain']], writtenAt: 1_790_000_000_000 }
@@ -38,30 +38,21 @@ describe.each(ENGINES)('a hostile store against the $name engine', engine => {
   function stored(object: SealedObject, name = NAME, seed = 'head'): Stored {
     const metadata = object.envelope.kind === 'single' ? { ...METADATA, size: object.layout.size } : METADATA
     const nonces = { envelope: bytes(`${seed} e`, 24), metadata: bytes(`${seed} m`, 24) }
-    const { stored: headers } = sealHead(object.dek, key, name, object.envelope, metadata, nonces)
+    const headers = sealHead(object.dek, key, name, object.envelope, metadata, nonces)
     return { headers, payload: object.stored }
   }
 
   /** Reads as a proxy does: head, tail where multipart, payload. */
   function read({ headers, payload }: Stored, name = NAME): Buffer {
-    const sealed = readStoredHeaders(headers)
-    if (sealed === undefined) throw new Error('not sealed')
-    const head = openHead(sealed, key, name, payload.length)
-    if (head.kind === 'empty') return Buffer.alloc(0)
-    const opener = new PayloadOpener(head.dek, layoutOf(head, payload))
+    const { dek, layout } = openHead(headers, key, name, payload)
+    if (layout === undefined) return Buffer.alloc(0)
+    const opener = new PayloadOpener(dek, layout)
     const pieces: Uint8Array[] = []
     for (let at = 0, want = opener.want(1); want > 0; at += want, want = opener.want(1)) {
       if (at + want > payload.length) throw new Error('the store has no more bytes')
       pieces.push(...opener.open(Buffer.from(payload.subarray(at, at + want))))
     }
     return Buffer.concat(pieces)
-  }
-
-  function layoutOf(head: Exclude<ReturnType<typeof openHead>, { kind: 'empty' }>, payload: Buffer): Layout {
-    if (head.kind === 'single') return head.layout
-    const tail = openMultipartTail(head.dek, payload, payload.length)
-    if (!('layout' in tail)) throw new Error('the whole object holds its table')
-    return tail.layout
   }
 
   const three = sealSingle(engine, bytes('plain', 150_000))
@@ -229,14 +220,17 @@ describe.each(ENGINES)('what is no attack on the $name engine', engine => {
   test('an empty object has a head and no payload', () => {
     const dek = new Dek(engine, bytes('dek', 32))
     const shape = { kind: 'single', header: newHeader('empty') } as const
-    const { stored } = sealHead(dek, key, NAME, shape, { ...METADATA, size: 0 }, nonces)
-    const head = openHead(readStoredHeaders(stored)!, key, NAME, 0)
-    expect(head).toMatchObject({ kind: 'empty', metadata: { ...METADATA, size: 0 } })
-    expect(() => openHead(readStoredHeaders(stored)!, key, NAME, 513)).toThrow(DoesNotOpen)
-    const multipart = sealHead(dek, key, NAME, { kind: 'multipart' }, METADATA, nonces)
-    expect(openHead(readStoredHeaders(multipart.stored)!, key, NAME, 513)).toMatchObject({ size: 1 })
-    expect(() => openHead(readStoredHeaders(multipart.stored)!, key, NAME, 0)).toThrow(DoesNotOpen)
-    expect(() => openHead(readStoredHeaders(multipart.stored)!, key, NAME, 512)).toThrow(DoesNotOpen)
+    const headers = sealHead(dek, key, NAME, shape, { ...METADATA, size: 0 }, nonces)
+    expect(openHead(headers, key, NAME, Buffer.alloc(0))).toEqual({ dek, metadata: { ...METADATA, size: 0 } })
+    expect(() => openHead(headers, key, NAME, Buffer.alloc(513))).toThrow(DoesNotOpen)
+  })
+
+  test('a stored length that no object of this size or kind has does not open', () => {
+    expect(() => expectStoredLength({ ...METADATA, size: 1 }, 513)).not.toThrow()
+    expect(() => expectStoredLength({ ...METADATA, size: 1 }, 514)).toThrow(DoesNotOpen)
+    expect(() => expectStoredLength(METADATA, 513)).not.toThrow()
+    expect(() => expectStoredLength(METADATA, 512)).toThrow(DoesNotOpen)
+    expect(() => expectStoredLength(METADATA, 0)).toThrow(DoesNotOpen)
   })
 
   test('an empty last part of an upload opens', () => {

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sealHead } from '../../src/seal/head.ts'
 import { MIN_PART } from '../../src/seal/lengths.ts'
 import type { StoredHeaders } from '../../src/seal/metadata.ts'
 import { pythonProgram } from '../../tools/python.ts'
 import { shake128 } from '../../tools/seal-vectors.ts'
 import { bytes, ENGINES, NAME, type SealedObject, sealMultipart, sealSingle } from '../seal/fixture.ts'
+import { sealHead } from '../seal/head.ts'
 import objects from '../vectors/seal/objects.json' with { type: 'json' }
 import refused from '../vectors/seal/refused.json' with { type: 'json' }
 
@@ -96,7 +96,7 @@ describe('the opener in Python', () => {
     }
     const opened = (object: SealedObject, size?: number) => {
       const described = { ...metadata, ...(size !== undefined && { size }) }
-      const { stored } = sealHead(object.dek, object.key, NAME, object.envelope, described, nonces)
+      const stored = sealHead(object.dek, object.key, NAME, object.envelope, described, nonces)
       return open({ ...NAME, groupKey, stored }, object.stored).plain
     }
     for (const size of [1, 65_479, 65_480, 65_481, 131_000, 131_001, 3_000_000]) {
