@@ -25,6 +25,7 @@ export interface Serving {
 
 export type ToWorker = { readonly serve: WorkerOrder } | { readonly stop: true }
 export type FromWorker =
+  | { readonly ready: true }
   | { readonly serving: Serving }
   | { readonly failed: { readonly text: string; readonly exit: number } }
 
@@ -35,10 +36,13 @@ export function serveAsWorker(): void {
   process.on('message', (message: ToWorker) => {
     if ('serve' in message) void serve(message.serve)
   })
+  // What comes before there is a listener would be lost.
+  tell({ ready: true })
 }
 
+const tell = (message: FromWorker) => process.send?.(message)
+
 async function serve(order: WorkerOrder): Promise<void> {
-  const tell = (message: FromWorker) => process.send?.(message)
   try {
     const { config, folder } = order
     const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })

@@ -75,11 +75,11 @@ export async function startWorkers(order: WorkerOrder, custodian: Custodian, log
 async function answerTo(worker: Worker, order: WorkerOrder): Promise<Serving> {
   const answer = Promise.withResolvers<Serving>()
   worker.on('message', (message: FromWorker) => {
+    if ('ready' in message) worker.send({ serve: order } satisfies ToWorker)
     if ('serving' in message) answer.resolve(message.serving)
     if ('failed' in message) answer.reject(new CannotStart(message.failed.text, message.failed.exit))
   })
   worker.once('exit', () => answer.reject(new CannotStart('A worker ended before it served.')))
-  worker.send({ serve: order } satisfies ToWorker)
   return await answer.promise
 }
 
