@@ -2,6 +2,7 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import packageJson from '../../package.json' with { type: 'json' }
 import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
+import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
 import { settingsFlags, workersFlag } from './settings-flags.ts'
 
 const devCommand = buildCommand({
@@ -54,6 +55,9 @@ export const app = buildApplication(
       proxy: proxyCommand,
       enrol: enrolCommand,
       'access-key': accessKeys,
+      witness: witnessCommand,
+      log: logCommands,
+      evidence: evidenceCommands,
       put: putCommand,
       get: getCommand,
     },

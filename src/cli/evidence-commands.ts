@@ -1,0 +1,89 @@
+import { buildCommand, buildRouteMap } from '@stricli/core'
+
+/** `treuhand log`, `treuhand evidence`, `treuhand witness`: what a customer or an auditor runs, without the custodian. */
+
+const trustFlags = {
+  log: { kind: 'parsed', parse: String, brief: 'Verifier key of the log, as the genesis document has it' },
+  witness: {
+    kind: 'parsed',
+    parse: String,
+    optional: true,
+    brief: 'Verifier key of the witness, whose cosignature is then demanded',
+  },
+  json: { kind: 'boolean', default: false, brief: 'Answer in JSON' },
+} as const
+
+const verifyCommand = buildCommand({
+  docs: {
+    brief: 'Verify a mirrored log offline: signatures, every tile, every entry',
+    fullDescription: 'Exit 0: verified; 9: not, with the first thing that is wrong.',
+  },
+  parameters: {
+    flags: {
+      ...trustFlags,
+      since: {
+        kind: 'parsed',
+        parse: String,
+        variadic: ',',
+        optional: true,
+        brief: 'Files with checkpoints that were kept: the log must have grown out of each',
+      },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, brief: 'Folder of the mirror', placeholder: 'FOLDER' }],
+    },
+  },
+  loader: async () => (await import('./evidence.ts')).verifyMirror,
+})
+
+const evidenceCommand = buildCommand({
+  docs: {
+    brief:
+      'Verify a statement of the custodian offline: who made it, that the log holds it, when the witness saw it',
+    fullDescription: 'Exit 0: verified; 9: not.',
+  },
+  parameters: {
+    flags: trustFlags,
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, brief: 'Evidence file', placeholder: 'FILE' }],
+    },
+  },
+  loader: async () => (await import('./evidence.ts')).verifyEvidenceFile,
+})
+
+export const logCommands = buildRouteMap({
+  docs: { brief: "Verify the custodian's log, without the custodian" },
+  routes: { verify: verifyCommand },
+})
+
+export const evidenceCommands = buildRouteMap({
+  docs: { brief: 'Verify what the custodian states' },
+  routes: { verify: evidenceCommand },
+})
+
+export const witnessCommand = buildCommand({
+  docs: {
+    brief: 'Run a witness: it cosigns a log only as it grows, and alarms when it forks or falls silent',
+    fullDescription:
+      'Run by the customer, apart from the custodian. It makes its key at the first start and prints its verifier key.',
+  },
+  parameters: {
+    flags: {
+      name: { kind: 'parsed', parse: String, brief: 'Name in its cosignatures, as customer.example/witness' },
+      data: { kind: 'parsed', parse: String, brief: 'Folder for its key and the heads it has seen' },
+      logs: { kind: 'parsed', parse: String, variadic: ',', brief: 'Verifier keys of the logs it knows' },
+      host: { kind: 'parsed', parse: String, default: '127.0.0.1', brief: 'Address to listen on' },
+      port: { kind: 'parsed', parse: Number, default: '8703', brief: 'Port to listen on; 0 for any' },
+      tlsKey: { kind: 'parsed', parse: String, optional: true, brief: 'PEM file with its TLS key' },
+      tlsCertificate: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'PEM file with its TLS certificate',
+      },
+    },
+  },
+  loader: async () => (await import('./witness.ts')).runWitness,
+})

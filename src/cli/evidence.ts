@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { readGenesis } from '../custody/approvals/genesis.ts'
+import type { LoggedEntry } from '../custody/log/entry.ts'
+import { mirroredFiles } from '../custody/log/files.ts'
+import { readVerifierKey } from '../custody/log/note.ts'
+import { type Trust, verifyLog } from '../custody/log/verify.ts'
+import { readEvidence, verifyEvidence } from '../evidence/evidence.ts'
+
+interface TrustFlags {
+  readonly log: string
+  readonly witness?: string
+  readonly json: boolean
+}
+
+/** `treuhand log verify FOLDER` */
+export async function verifyMirror(
+  flags: TrustFlags & { readonly since?: readonly string[] },
+  folder: string,
+): Promise<void> {
+  const earlier = await Promise.all((flags.since ?? []).map(file => readFile(file)))
+  let first: LoggedEntry | undefined
+  const report = await verifyLog(mirroredFiles(folder), trustOf(flags), earlier, (entry, index) => {
+    if (index === 0) first = entry
+  })
+  const { origin, size, root, types } = report
+  const genesis = first?.type === 'genesis' ? readGenesis(first, origin).digest : null
+  const witnessedAt = report.witnessedAt === undefined ? null : time(report.witnessedAt)
+  if (flags.json)
+    return print(JSON.stringify({ origin, size, root: root.toString('base64'), genesis, witnessedAt, types }))
+  print(`${origin} is whole: ${size} entries, root ${root.toString('base64')}`)
+  print(genesis ? `genesis document ${genesis}` : 'it does not begin with a genesis document')
+  print(witnessedAt ? `the witness saw it at ${witnessedAt}` : 'no witness was asked for')
+  for (const [type, count] of Object.entries(types)) print(`  ${type} ${count}`)
+}
+
+/** `treuhand evidence verify FILE` */
+export async function verifyEvidenceFile(flags: TrustFlags, file: string): Promise<void> {
+  const { statement, index, size, witnessedAt } = verifyEvidence(
+    readEvidence(await readFile(file)),
+    trustOf(flags),
+  )
+  const seen = witnessedAt === undefined ? null : time(witnessedAt)
+  if (flags.json) return print(JSON.stringify({ statement, index, size, witnessedAt: seen }))
+  print(
+    `${statement.origin} stated this at ${time(statement.made)} (${statement.kind}), entry ${index} of ${size}`,
+  )
+  print(seen ? `the witness saw it at ${seen} at the latest` : 'no witness was asked for')
+  print(JSON.stringify(statement.body, undefined, 2))
+}
+
+function trustOf({ log, witness }: TrustFlags): Trust {
+  return { log: readVerifierKey(log), ...(witness !== undefined && { witness: readVerifierKey(witness) }) }
+}
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
