@@ -24,6 +24,18 @@ export function claimAlone(path: string): Claim | undefined {
   return { release: () => connection.close() }
 }
 
+/** How long a start waits for others of its family, in milliseconds. */
+const TURN = 60_000
+
+/** Claims a file as soon as no other start holds it. */
+export async function claimTurn(folder: DataFolder): Promise<Claim> {
+  for (const until = performance.now() + TURN; ; await sleep(5 + Math.random() * 20)) {
+    const claim = claimAlone(folder.turn)
+    if (claim) return claim
+    if (performance.now() > until) throw inUse(folder, 'one that has been starting for a minute')
+  }
+}
+
 const ATTEMPTS = 5
 
 /**

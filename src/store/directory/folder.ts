@@ -27,6 +27,8 @@ export interface DataFolder {
   readonly version: string
   /** Held by every process of the one proxy that uses the folder. */
   readonly lock: string
+  /** Held by the process that is just opening the folder. */
+  readonly turn: string
   /** A claim a process. */
   readonly sessions: string
   readonly index: string
@@ -38,6 +40,7 @@ function placesIn(path: string): DataFolder {
     path,
     version: join(path, 'VERSION'),
     lock: join(path, 'lock'),
+    turn: join(path, 'turn'),
     sessions: join(path, 'sessions'),
     index: join(path, 'index.sqlite'),
     payload: join(path, 'payload'),
@@ -89,7 +92,8 @@ function otherLayout(path: string, stamp: string): DataFolderRefused {
 }
 
 /** What a start that was cut off may have left; anything else is not ours to build on. */
-const OWN = /^(VERSION\.[0-9a-f-]+|lock|lock-journal|sessions|payload|index\.sqlite(-wal|-shm|-journal)?)$/
+const OWN =
+  /^(VERSION\.[0-9a-f-]+|lock|lock-journal|turn|sessions|payload|index\.sqlite(-wal|-shm|-journal)?)$/
 
 async function beginFolder(folder: DataFolder): Promise<void> {
   await mkdir(folder.path, { recursive: true, mode: 0o700 })
@@ -103,7 +107,7 @@ async function beginFolder(folder: DataFolder): Promise<void> {
   await mkdir(folder.payload, { recursive: true, mode: 0o700 })
 }
 
-/** Makes the index and stamps the folder. Processes of one family may do so at once. */
+/** Makes the index and stamps the folder. Processes do so one after the other. */
 export async function completeFolder(folder: DataFolder): Promise<void> {
   if (await exists(folder.version)) return
   // SQLite gives the files beside it the index's mode.

@@ -1,7 +1,7 @@
 import { Catalog } from './catalog/catalog.ts'
-import { claimFolder } from './claim.ts'
+import { type Claim, claimFolder, claimTurn } from './claim.ts'
 import { DirectoryStore } from './directory-store.ts'
-import { completeFolder, findFolder } from './folder.ts'
+import { completeFolder, type DataFolder, findFolder } from './folder.ts'
 import { GarbageCollector } from './garbage.ts'
 import { Blocks } from './payload/blocks.ts'
 import { Room } from './payload/room.ts'
@@ -26,17 +26,32 @@ export async function openDirectoryStore({ path, family }: DirectoryOptions): Pr
   const folder = await findFolder(path)
   const claim = await claimFolder(folder, family)
   try {
-    await completeFolder(folder)
-    const catalog = new Catalog(folder.index, () => void garbage.collect().catch(() => {}))
-    const garbage = new GarbageCollector(catalog, folder.payload)
-    await sweepSessions(folder, catalog)
-    const session = await beginSession(folder, catalog)
-    await garbage.collect()
-    const blocks = new Blocks(catalog, folder.payload, session.id)
-    const room = new Room(folder.path)
-    return new DirectoryStore({ folder, catalog, blocks, room, session, garbage, claim })
+    return await openClaimed(folder, claim)
   } catch (error) {
     claim.release()
     throw error
+  }
+}
+
+/** One process of the family after the other, so that none takes one that has just begun for one that died. */
+async function openClaimed(folder: DataFolder, claim: Claim): Promise<DirectoryStore> {
+  const turn = await claimTurn(folder)
+  try {
+    await completeFolder(folder)
+    const catalog = new Catalog(folder.index, () => void garbage.collect().catch(() => {}))
+    const garbage = new GarbageCollector(catalog, folder.payload)
+    try {
+      await sweepSessions(folder, catalog)
+      const session = await beginSession(folder, catalog)
+      const blocks = new Blocks(catalog, folder.payload, session.id)
+      const room = new Room(folder.path)
+      void garbage.collect().catch(() => {})
+      return new DirectoryStore({ folder, catalog, blocks, room, session, garbage, claim })
+    } catch (error) {
+      await catalog.close()
+      throw error
+    }
+  } finally {
+    turn.release()
   }
 }

@@ -14,7 +14,7 @@ export interface Session {
   end(clean: boolean): Promise<void>
 }
 
-/** The claim comes before the row, so that no row without a living claim is a session that has just begun. */
+/** Called in turn. The claim comes before the row: a row without a living claim is a session that died. */
 export async function beginSession(folder: DataFolder, catalog: Catalog): Promise<Session> {
   const name = randomUUID()
   const claim = claimAlone(join(folder.sessions, name))!
@@ -31,7 +31,7 @@ export async function beginSession(folder: DataFolder, catalog: Catalog): Promis
   }
 }
 
-/** Removes what processes that died have left: files that no answer stands for. Sessions of the living stay. */
+/** Removes what processes that died have left: files that no answer stands for. Called in turn; sessions of the living stay. */
 export async function sweepSessions(folder: DataFolder, catalog: Catalog): Promise<void> {
   const rows = catalog.read(sql => sql.all`SELECT id, claim FROM session`) as { id: number; claim: string }[]
   const ids = new Map(rows.map(row => [row.claim, row.id]))

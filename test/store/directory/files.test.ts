@@ -125,3 +125,15 @@ test('every file is reachable again after a start: none is swept that an object 
   await again.close()
   expect(await readdir(`${path}/sessions`)).toEqual([])
 })
+
+test('a key of more than 1,024 bytes of UTF-8 is refused', async () => {
+  const { store, files } = await opened()
+  const longest = { bucket, key: 'ü'.repeat(512) }
+  const tooLong = { bucket, key: `${longest.key}a` }
+  await put(store, longest, pattern(1))
+  expect(await refusalCode(put(store, tooLong, pattern(1)))).toBe('KeyTooLongError')
+  expect(await refusalCode(store.copy(longest, tooLong, PLAIN, {}))).toBe('KeyTooLongError')
+  expect(await refusalCode(store.createUpload(tooLong, PLAIN))).toBe('KeyTooLongError')
+  expect(await files()).toHaveLength(1)
+  await store.close()
+})

@@ -23,7 +23,7 @@ for (const key of written) {
   if ((await get(store, { bucket: 'abc', key })).equals(pattern(i % 2 ? 300_000 : 3000, i))) readable++
 }
 const listed = (await store.list('abc', { version: 2, limit: 1000 })).objects.length
-for (const key of written.slice(0, 6)) await store.delete({ bucket: 'abc', key }, {}).catch(() => {})
+for (const key of written.slice(0, 60)) await store.delete({ bucket: 'abc', key }, {}).catch(() => {})
 await store.sweep()
 const after = await put(store, { bucket: 'abc', key: 'after' }, pattern(300_000)).then(
   () => 'written',

@@ -48,6 +48,7 @@ export function hasCode(error: unknown, code: string): boolean {
 
 /** A failure of the disk as the store's callers know it. */
 export function diskFailed(error: unknown): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error
   if (hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT'))
     return new StoreUnavailable('full', 'the disk of the data folder is full: free space on it')
   return new StoreUnavailable('failed', `the disk of the data folder fails: ${(error as Error).message}`)

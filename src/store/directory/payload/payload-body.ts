@@ -59,7 +59,7 @@ export class PayloadBody implements Body {
     if (this.#discarded) return
     this.#discarded = true
     // A read under way keeps its descriptor until it returns: closed now, the number could name another file by then.
-    if (!this.#reading) void this.#end()
+    if (!this.#reading) this.#end().catch(() => {})
   }
 
   async #readPiece(descriptor: number, piece: Piece, sink: Sink): Promise<void> {
@@ -93,7 +93,10 @@ export class PayloadBody implements Body {
   }
 
   async #end(): Promise<void> {
-    await Promise.all(this.#descriptors.map((_, i) => this.#close(i)))
-    this.#ended()
+    try {
+      await Promise.all(this.#descriptors.map((_, i) => this.#close(i)))
+    } finally {
+      this.#ended()
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { Writer } from '../../../wire/body.ts'
 import { StoreError } from '../../errors.ts'
+import { refuse } from '../refusals.ts'
 import type { Blocks } from './blocks.ts'
-import { close, diskFailed, fsync, open, unlink, writeAll } from './disk.ts'
+import { close, diskFailed, fsync, hasCode, open, unlink, writeAll } from './disk.ts'
 import { filePath } from './file-name.ts'
 
 /** Payloads up to this many bytes are gathered in memory and written at once. */
@@ -28,14 +29,14 @@ export class PayloadFile implements Writer {
   /** Begins a file of exactly `length` bytes, at least one. */
   static async begin(blocks: Blocks, payload: string, length: number): Promise<PayloadFile> {
     const file = new PayloadFile(blocks, payload, length)
-    if (file.#gathered === undefined) await file.#create()
+    if (file.#gathered === undefined) await file.#guard(() => file.#create())
     return file
   }
 
   write(pieces: readonly Uint8Array[]): Promise<void> | undefined {
     let position = this.#written
     for (const piece of pieces) this.#written += piece.length
-    if (this.#written > this.#length) throw new StoreError('IncompleteBody', 400)
+    if (this.#written > this.#length) throw refuse('IncompleteBody')
     if (this.#gathered === undefined) {
       const before = this.#writing
       const writing = writeAll(this.#descriptor!, pieces, position).catch(error => {
@@ -51,21 +52,19 @@ export class PayloadFile implements Writer {
     return undefined
   }
 
-  /** Makes bytes and name durable. Returns the file's number. */
-  async seal(): Promise<number> {
-    if (this.#written !== this.#length) throw new StoreError('IncompleteBody', 400)
-    await this.#writing
-    try {
+  /** Makes bytes and name durable. Returns the file's number. Where it throws, the file is gone. */
+  seal(): Promise<number> {
+    return this.#guard(async () => {
+      if (this.#written !== this.#length) throw refuse('IncompleteBody')
+      await this.#writing
       if (this.#gathered) {
         await this.#create()
         await writeAll(this.#descriptor!, [this.#gathered], 0)
       }
       await Promise.all([fsync(this.#descriptor!), this.#blocks.syncName(this.#file!)])
       await this.#close()
-    } catch (error) {
-      throw diskFailed(error)
-    }
-    return this.#file!
+      return this.#file!
+    })
   }
 
   /** The index names the file now. */
@@ -80,11 +79,20 @@ export class PayloadFile implements Writer {
     try {
       await this.#close()
       await unlink(filePath(this.#payload, this.#file))
-    } catch {
-      // It stays unsettled, so the next start looks for it.
-      return
+    } catch (error) {
+      // What cannot be removed stays unsettled, so that the next start looks for it.
+      if (!hasCode(error, 'ENOENT')) return
     }
     this.#blocks.settle(this.#file)
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await this.discard()
+      throw error instanceof StoreError ? error : diskFailed(error)
+    }
   }
 
   async #create(): Promise<void> {

@@ -1,10 +1,7 @@
 import type { Writer } from '../../../wire/body.ts'
-import { StoreError } from '../../errors.ts'
-import type { DataFolder } from '../folder.ts'
-import type { Blocks } from './blocks.ts'
-import { diskFailed } from './disk.ts'
+import type { Parts } from '../parts.ts'
+import { refuse } from '../refusals.ts'
 import { PayloadFile } from './payload-file.ts'
-import type { Room } from './room.ts'
 
 interface PayloadWriter<T> extends Writer {
   finish(): Promise<T>
@@ -16,26 +13,27 @@ interface PayloadWriter<T> extends Writer {
  * empty payload has no file.
  */
 export async function writePayload<T>(
-  { folder, blocks, room }: { folder: DataFolder; blocks: Blocks; room: Room },
+  { folder, blocks, room, catalog }: Pick<Parts, 'folder' | 'blocks' | 'room' | 'catalog'>,
   length: number,
   publish: (file: number | undefined) => Promise<T>,
 ): Promise<PayloadWriter<T>> {
   if (length === 0) return { write: writeNothing, finish: () => publish(undefined), abort() {} }
   await room.require(length)
-  const file = await PayloadFile.begin(blocks, folder.payload, length).catch(error => {
-    throw diskFailed(error)
-  })
+  const file = await PayloadFile.begin(blocks, folder.payload, length)
   return {
     write: pieces => file.write(pieces),
     abort: () => void file.discard(),
     async finish() {
+      const number = await file.seal()
       try {
-        const published = await publish(await file.seal())
+        const published = await publish(number)
         file.keep()
         return published
       } catch (error) {
-        // Where the index failed rather than refused, it may name the file after all: the next start decides.
-        if (error instanceof StoreError) await file.discard()
+        // A refusal changed nothing. A failure may have: the index knows.
+        const named = catalog.read(sql => sql.get`SELECT 1 FROM piece WHERE file = ${number}`)
+        if (named) file.keep()
+        else await file.discard()
         throw error
       }
     },
@@ -43,5 +41,5 @@ export async function writePayload<T>(
 }
 
 function writeNothing(pieces: readonly Uint8Array[]): undefined {
-  if (pieces.some(piece => piece.length > 0)) throw new StoreError('IncompleteBody', 400)
+  if (pieces.some(piece => piece.length > 0)) throw refuse('IncompleteBody')
 }

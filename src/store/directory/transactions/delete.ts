@@ -4,7 +4,7 @@ import { checkDelete } from '../conditions.ts'
 import { refuse } from '../refusals.ts'
 import { type BucketRow, findBucket } from './find-bucket.ts'
 import { isLocked } from './retention.ts'
-import { keyBytes, nextId, type Transaction } from './transaction.ts'
+import { keyBytes, newKey, nextId, type Transaction } from './transaction.ts'
 import { findCurrent, findNamed, removeVersion, supersede, versionName } from './versions.ts'
 
 export function deleteObject(
@@ -70,7 +70,7 @@ function remove(
     return { deleteMarker: target?.marker === 1, ...(versionId !== undefined && { versionId }) }
   }
   checkDelete(conditions, findCurrent(sql, bucket.id, key))
-  return { deleteMarker: true, versionId: addMarker(tx, bucket, key) }
+  return { deleteMarker: true, versionId: addMarker(tx, bucket, newKey(name)) }
 }
 
 /** Puts a delete marker on top of a key. Returns its version's name. */

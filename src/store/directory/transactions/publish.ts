@@ -5,7 +5,7 @@ import { shownExpiry } from '../lifecycle/shown.ts'
 import { type BucketRow, findBucket } from './find-bucket.ts'
 import { addPieces, findPieces, type Piece } from './pieces.ts'
 import { readSettings, type VersionSettings } from './settings.ts'
-import { keyBytes, nextId, type Transaction } from './transaction.ts'
+import { keyBytes, newKey, nextId, type Transaction } from './transaction.ts'
 import { findCurrent, findObject, shownVersion, supersede } from './versions.ts'
 
 /** Publishes an object whose payload lies on the disk. */
@@ -32,7 +32,7 @@ export function putObject(
   return publish(
     tx,
     bucket,
-    keyBytes(at.key),
+    newKey(at.key),
     settings,
     length,
     conditions,
@@ -62,7 +62,7 @@ export function copyObject(
   const published = publish(
     tx,
     bucket,
-    keyBytes(to.key),
+    newKey(to.key),
     kept,
     source.length,
     conditions.destination ?? {},

@@ -1,4 +1,5 @@
 import type { Sql } from '../catalog/sqlite.ts'
+import { refuse } from '../refusals.ts'
 
 /** What a change of the index works with. It runs on the catalog's thread, inside one SQLite transaction. */
 export interface Transaction {
@@ -15,6 +16,13 @@ export function nextId(sql: Sql): number {
 /** A key as the index holds it. */
 export function keyBytes(key: string): Uint8Array {
   return Buffer.from(key, 'utf8')
+}
+
+/** A key that is about to be made. @throws StoreError `KeyTooLongError` above S3's 1,024 bytes */
+export function newKey(key: string): Uint8Array {
+  const bytes = keyBytes(key)
+  if (bytes.length > 1024) throw refuse('KeyTooLongError')
+  return bytes
 }
 
 export function keyText(key: Uint8Array): string {

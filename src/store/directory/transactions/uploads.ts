@@ -7,7 +7,7 @@ import { type BucketRow, findBucket } from './find-bucket.ts'
 import { addPieces, findPieces, freePieces, type Piece } from './pieces.ts'
 import { publish } from './publish.ts'
 import { readSettings } from './settings.ts'
-import { keyBytes, nextId, type Transaction } from './transaction.ts'
+import { keyBytes, newKey, nextId, type Transaction } from './transaction.ts'
 import { findObject } from './versions.ts'
 
 /** All parts but the last hold this many bytes (Amazon S3 User Guide, "multipart upload limits"). */
@@ -32,7 +32,7 @@ export function createUpload(
   readSettings(bucket, object, now)
   const id = nextId(sql)
   sql.run`INSERT INTO upload (id, bucket, key, initiated, object)
-    VALUES (${id}, ${bucket.id}, ${keyBytes(at.key)}, ${now}, ${JSON.stringify(object)})`
+    VALUES (${id}, ${bucket.id}, ${newKey(at.key)}, ${now}, ${JSON.stringify(object)})`
   return nameOfId(id)
 }
 
