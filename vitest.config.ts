@@ -7,9 +7,6 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          // Generous: a loaded machine must not decide a test.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/clients/**', 'test/hostile/**', 'test/suites/**'],
           // Time decides no test: a loaded machine may take ten times as long.

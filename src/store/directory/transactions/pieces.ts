@@ -31,10 +31,15 @@ export function findPieces(sql: Sql, owner: number, first: number, last: number)
   })
 }
 
+/** Hands the pieces of a part over to a version, behind the `position` bytes that it has. */
+export function movePieces(sql: Sql, part: number, version: number, position: number): void {
+  sql.run`UPDATE piece SET owner = ${version}, position = position + ${position} WHERE owner = ${part}`
+}
+
 /** Takes the pieces of a version or part away. A file that no other piece names becomes garbage. */
 export function freePieces(sql: Sql, owner: number): void {
-  for (const { file } of sql.all`DELETE FROM piece WHERE owner = ${owner} RETURNING file`)
+  const rows = sql.all`DELETE FROM piece WHERE owner = ${owner} RETURNING file`
+  for (const file of new Set(rows.map(row => row['file'] as number)))
     sql.run`INSERT INTO garbage (id, file)
-      SELECT ${nextId(sql)}, ${file as number} WHERE NOT EXISTS
-        (SELECT 1 FROM piece WHERE file = ${file as number} UNION ALL SELECT 1 FROM garbage WHERE file = ${file as number})`
+      SELECT ${nextId(sql)}, ${file} WHERE NOT EXISTS (SELECT 1 FROM piece WHERE file = ${file})`
 }

@@ -4,7 +4,7 @@ import { newEtag } from '../etag.ts'
 import { refuse } from '../refusals.ts'
 import { idOfName, isName, nameOfId } from '../version-id.ts'
 import { type BucketRow, findBucket } from './find-bucket.ts'
-import { addPieces, findPieces, freePieces, type Piece } from './pieces.ts'
+import { addPieces, findPieces, freePieces, movePieces, type Piece } from './pieces.ts'
 import { publish } from './publish.ts'
 import { readSettings } from './settings.ts'
 import { keyBytes, newKey, nextId, type Transaction } from './transaction.ts'
@@ -137,8 +137,10 @@ export function completeUpload(
   const length = chosen.reduce((sum, part) => sum + part.length, 0)
   const published = publish(tx, bucket, key, settings, length, conditions, id => {
     let position = 0
-    for (const part of chosen)
-      position = addPieces(sql, id, findPieces(sql, part.id, 0, part.length - 1), position)
+    for (const part of chosen) {
+      movePieces(sql, part.id, id, position)
+      position += part.length
+    }
   })
   freeUpload(sql, upload.id)
   rememberCompletion(tx, bucket, key, upload, published)
