@@ -2,7 +2,8 @@ import { DoesNotOpen } from '../seal/errors.ts'
 import { SUMMARY } from '../seal/lengths.ts'
 import type { Summary } from '../seal/summary.ts'
 import { openMultipartTail, openSingleTail } from '../seal/trailer.ts'
-import type { StoredHead, StoreRange } from '../store/store.ts'
+import { StoreUnavailable } from '../store/errors.ts'
+import type { StoredHead } from '../store/store.ts'
 import type { ObjectName } from './object.ts'
 import { getPinned } from './pinned.ts'
 import type { Room } from './room.ts'
@@ -67,13 +68,18 @@ export const tailKey = (name: ObjectName): string =>
 export const isOf = (cached: CachedTail, etag: string, unsealed: Unsealed): boolean =>
   cached.etag === etag && Buffer.compare(cached.commitment, unsealed.envelope.commitment) === 0
 
-/** Reads a small stored range of the very object that `head` speaks of. */
+/**
+ * Reads the last bytes of the very object that `head` speaks of.
+ * @throws StoreUnavailable where the store sends more, which might be more than memory holds
+ */
 async function readPinned(
   room: Room,
   name: ObjectName,
   head: StoredHead,
-  range: StoreRange,
+  range: { readonly suffix: number },
 ): Promise<Uint8Array> {
-  const stored = await getPinned(room, name, head.etag, range)
-  return collect(stored.body)
+  const { body } = await getPinned(room, name, head.etag, range)
+  if (body.length <= range.suffix) return collect(body)
+  body.discard()
+  throw new StoreUnavailable('protocol', 'it answered with other bytes than were asked for')
 }
