@@ -8,7 +8,7 @@ import { Keks } from './keks.ts'
 import type { Entry } from './log/entry.ts'
 import { Journal } from './log/journal.ts'
 import { Log } from './log/log.ts'
-import { signer } from './log/note.ts'
+import { signer, verifierKey } from './log/note.ts'
 import type { LogStore } from './log/store.ts'
 import type { WitnessClient } from './log/witness-client.ts'
 import { type WitnessAlarm, Witnessing } from './log/witnessing.ts'
@@ -26,8 +26,6 @@ export interface CustodyOptions {
   readonly now: () => number
   readonly witness?: WitnessClient
   readonly secure?: SecureNewKey
-  /** What an empty log begins with. */
-  readonly founding?: Founding
   /** Hears what somebody should look at. */
   readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
 }
@@ -45,8 +43,11 @@ export interface Opened {
 
 export type CustodyState = 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 'forked' | 'restored'
 
-/** Whose keys are to be dropped at once: everybody's, or a tenant's. */
-export type StopScope = '*' | string
+/** All, `*`, or a tenant. */
+export type StopScope = string
+
+/** Whose keys are to be dropped at once. */
+export type DropScope = { readonly proxy: string } | { readonly tenant: StopScope }
 
 /**
  * The custodian's state machine: uninitialised → sealed ⇄ unsealed; killed, forked and restored outlive
@@ -57,7 +58,8 @@ export class Custody {
   readonly #store: LogStore
   readonly #journal: Journal
   readonly #stops: Stops
-  readonly #listeners: ((scope: StopScope) => void)[] = []
+  readonly #listeners: ((scope: DropScope) => void)[] = []
+  readonly #unsealedListeners: ((opened: Opened) => Promise<void>)[] = []
   #initialised: boolean
   #opened: Opened | undefined
 
@@ -79,6 +81,12 @@ export class Custody {
 
   get origin(): string {
     return this.#options.origin
+  }
+
+  /** Verifier key of the witness; null where there is none. */
+  get witness(): string | null {
+    const { witness } = this.#options
+    return witness ? verifierKey(witness.verifier) : null
   }
 
   get registry(): CustodyRegistry {
@@ -104,22 +112,34 @@ export class Custody {
     return this.#store
   }
 
+  /** A proxy lost its right to lease: what it holds it must drop. */
+  tellProxy(fingerprint: string): void {
+    this.#tell({ proxy: fingerprint })
+  }
+
+  /** Runs at each unsealing, before anything is served. */
+  onUnsealed(listener: (opened: Opened) => Promise<void>): void {
+    this.#unsealedListeners.push(listener)
+  }
+
   /**
-   * Hears that proxies must drop keys: everybody, `*`, or a tenant's. Sealing and restarts do not tell: what
+   * Hears that proxies must drop keys. Sealing and restarts do not tell: what
    * was leased may be used until its lease ends.
    */
-  onStop(listener: (scope: StopScope) => void): void {
+  onDrop(listener: (scope: DropScope) => void): void {
     this.#listeners.push(listener)
   }
 
   /**
-   * What works with keys, for a tenant or for none in particular.
+   * What works with keys, for a tenant; without one, what people's decisions need, which the kill switch
+   * leaves to them: it is by a decision that they lift it.
    *
    * @throws CustodyError `Sealed`, `Killed`, `Forked`, `Restored`
    */
   opened(tenant?: string): Opened {
-    const stop = this.#stops.of('*') ?? (tenant === undefined ? undefined : this.#stops.of(tenant))
-    if (stop) throw stopped(stop)
+    const all = this.#stops.of('*')
+    const stop = all ?? (tenant === undefined ? undefined : this.#stops.of(tenant))
+    if (stop && (tenant !== undefined || stop.kind !== 'killed')) throw stopped(stop)
     if (this.#opened) return this.#opened
     throw new CustodyError('Sealed', 'The custodian is sealed. Its officers must unseal it first.')
   }
@@ -128,17 +148,18 @@ export class Custody {
    * Goes from a root to work. The log says so, and the witness has seen it, before any key is used.
    *
    * @param how a few words for the log: the kind of seal, the holders' numbers
-   * @throws CustodyError when a stop stands, the records are not what the log says, or the witness is away
+   * @param founding what an empty log begins with
+   * @throws CustodyError when the log forked or was restored, the records are not what the log says, or the
+   *   witness is away
    */
-  async unseal(unsealed: Unsealed, how: string): Promise<void> {
+  async unseal(unsealed: Unsealed, how: string, founding?: Founding): Promise<void> {
     const stop = this.#stops.of('*')
-    if (stop) throw stopped(stop)
+    if (stop && stop.kind !== 'killed') throw stopped(stop)
     if (this.#opened) return
     this.#initialised = true
     const opened = await this.#open(unsealed)
     try {
       await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
-      const { founding } = this.#options
       if (founding) await beginLog(opened.log, opened.records, opened.authority, founding, this.now())
       const index = await opened.log.append({ type: 'unseal', at: this.now(), body: { how } })
       await opened.witnessing.witnessed(index)
@@ -148,6 +169,7 @@ export class Custody {
     }
     opened.witnessing.start()
     this.#opened = opened
+    for (const listener of this.#unsealedListeners) await listener(opened)
   }
 
   /** Forgets every key, until the officers unseal again. Leases end by themselves. */
@@ -164,7 +186,7 @@ export class Custody {
   async kill(scope: StopScope, by: string, reason: string): Promise<void> {
     const opened = this.#opened
     if (scope === '*') this.#drop()
-    this.#tell(scope)
+    this.#tell({ tenant: scope })
     await this.#stops.add({ kind: 'killed', scope, since: this.now(), reason })
     await this.#append(opened, { type: 'kill', at: this.now(), body: { scope, by, reason } })
   }
@@ -177,7 +199,7 @@ export class Custody {
   /** Bars all after the registry turned out to be another than the witness knows. */
   async halt(kind: 'forked' | 'restored', reason: string): Promise<void> {
     this.#drop()
-    this.#tell('*')
+    this.#tell({ tenant: '*' })
     await this.#stops.add({ kind, scope: '*', since: this.now(), reason })
   }
 
@@ -267,7 +289,7 @@ export class Custody {
     this.#opened = undefined
   }
 
-  #tell(scope: StopScope): void {
+  #tell(scope: DropScope): void {
     for (const listener of this.#listeners) listener(scope)
   }
 }

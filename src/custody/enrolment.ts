@@ -95,6 +95,7 @@ export async function revokeProxy(custody: Custody, fingerprint: string, by: str
   if (!proxy) throw new CustodyError('Unknown', `No proxy has the fingerprint ${fingerprint}.`)
   const entry = { type: 'revocation', at: custody.now(), body: { proxy: fingerprint, by } } as const
   await custody.keep('proxy', fingerprint, proxy, { ...proxy.body, state: 'revoked' }, entry)
+  custody.tellProxy(fingerprint)
 }
 
 /** @returns PEM, for 7 days */

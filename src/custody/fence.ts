@@ -108,6 +108,12 @@ export function parseNetwork(text: string): Network {
   return [parsed, Number(length)]
 }
 
+/** Whether an address lies in one of the networks. */
+export function addressWithin(address: string, networks: readonly string[]): boolean {
+  const parsed = parseAddress(address)
+  return parsed !== undefined && within(parsed, networks)
+}
+
 function within(address: Address, networks: readonly string[]): boolean {
   return networks.map(parseNetwork).some(([network, length]) => {
     return address.kind() === network.kind() && address.match(network as never, length)

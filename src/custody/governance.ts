@@ -1,28 +1,73 @@
-import type { Approver } from './approvals/approver.ts'
+import { type Approver, verifySignature } from './approvals/approver.ts'
+import { MAX_LIFE, newNonce, type Proposal, readProposal, writeProposal } from './approvals/document.ts'
 import type { RelyingParty } from './approvals/passkey.ts'
-import { DEFAULT_POLICY, type Policy } from './approvals/policy.ts'
-import { type Ground, Proposals } from './approvals/proposals.ts'
+import { DEFAULT_POLICY, neededFor, type Policy, policyDigest } from './approvals/policy.ts'
+import { type Ground, type KeptProposal, Proposals } from './approvals/proposals.ts'
 import type { ProposalRecord } from './approvals/state.ts'
 import { carriers } from './carriers.ts'
 import type { Custody } from './custody.ts'
+import { CustodyError } from './errors.ts'
 import type { OfficerRecord, PolicyRecord } from './people.ts'
 import { targetRevision } from './targets.ts'
 
 export interface GovernanceOptions {
   /** Officers that the trustee's quorum needs. */
-  readonly quorum: number
+  quorum(): Promise<number>
   /** Where the console is served, if it is. */
   readonly console?: RelyingParty
 }
+
+/** What somebody wants to propose. */
+export type Wish = Pick<Proposal, 'act' | 'tenant' | 'params' | 'reason' | 'proposer'>
 
 /** The people's side of a custodian: proposals over its records, its log and its witness. */
 export class Governance {
   readonly proposals: Proposals
   readonly #custody: Custody
+  readonly #ground: Ground
 
   constructor(custody: Custody, options: GovernanceOptions) {
     this.#custody = custody
-    this.proposals = new Proposals(groundOf(custody, options), carriers(custody))
+    this.#ground = groundOf(custody, options)
+    this.proposals = new Proposals(this.#ground, carriers(custody))
+  }
+
+  /**
+   * Writes a proposal as this custodian would take it now. Whoever signs it reads it first.
+   *
+   * @throws CustodyError `Malformed`
+   */
+  async draft(wish: Wish): Promise<string> {
+    const ground = this.#ground
+    const now = ground.witnessNow()
+    const policy = await ground.policy()
+    const { log } = this.#custody.opened()
+    return writeProposal({
+      ...wish,
+      origin: ground.origin,
+      target: await ground.target(wish),
+      policy: policyDigest(policy),
+      needed: neededFor(policy, wish.act, await ground.governors()),
+      created: now,
+      expires: now + MAX_LIFE,
+      notBefore: now,
+      nonce: newNonce(),
+      checkpoint: `${log.head.size} ${log.head.root.toString('base64')}`,
+    })
+  }
+
+  /**
+   * Takes a proposal of an officer or delegate, who signed its text.
+   *
+   * @throws CustodyError `Malformed`, `Refused`, `Unverified`, `Stale`, `Conflict`
+   */
+  async propose(document: string, signature: string): Promise<KeptProposal> {
+    const { proposer } = readProposal(Buffer.from(document))
+    const officer = await this.#custody.opened().records.find<OfficerRecord>('officer', proposer)
+    if (officer?.body.state !== 'active')
+      throw new CustodyError('Refused', 'This key belongs to nobody here.')
+    await verifySignature(officer.body.key, document, signature, undefined)
+    return await this.proposals.propose(Buffer.from(document), proposer)
   }
 
   /** Seals or kills at the word of one officer or delegate. The act comes first, then the log. */
@@ -62,7 +107,7 @@ function groundOf(custody: Custody, { quorum, console }: GovernanceOptions): Gro
       const delegates = (await officers()).some(
         ({ body }) => body.state === 'active' && body.role === 'delegate',
       )
-      return { quorum, delegates }
+      return { quorum: await quorum(), delegates }
     },
     target: async proposal => await targetRevision(custody, proposal),
     find: async id => await custody.opened().records.find<ProposalRecord>('proposal', id),

@@ -11,6 +11,18 @@ export type GroupKeyRow = Selectable<GroupKeyTable>
 /** A group key that may be leased. */
 type LeasableRow = GroupKeyRow & { readonly state: GroupKeyState; readonly suspended: 0 }
 
+/** A group key as it may be shown: what it is, not what it holds. */
+export interface KeyListing {
+  /** Hex. */
+  readonly id: string
+  readonly bucket: string
+  readonly epoch: Epoch
+  readonly state: GroupKeyRow['state']
+  readonly suspended: boolean
+  /** Version of the KEK that wraps it. */
+  readonly kek: number
+}
+
 /**
  * Keeps a new group key where the registry's loss does not lose it: in a backup, or sealed to the customer.
  * The key seals nothing before this resolved.
@@ -69,6 +81,20 @@ export class GroupKeys {
     await this.#make(tenant, bucket, epoch, now)
     await this.#turn(tenant, bucket, epoch)
     return epoch
+  }
+
+  /** A tenant's group keys, without the keys. */
+  async list(tenant: string): Promise<KeyListing[]> {
+    const rows = await this.#registry.database
+      .selectFrom('group_keys')
+      .select(['id', 'bucket', 'epoch', 'state', 'suspended', 'kek_version'])
+      .where('tenant', '=', tenant)
+      .orderBy('bucket')
+      .orderBy('epoch')
+      .execute()
+    return rows.map(({ id, suspended, kek_version, ...row }) => {
+      return { ...row, id: Buffer.from(id).toString('hex'), suspended: suspended === 1, kek: kek_version }
+    })
   }
 
   /** Unwraps a key, whatever its state: for a lease, an export, a new wrapping. The caller overwrites it. */

@@ -104,7 +104,8 @@ export class Leases {
   async admit(
     caller: Caller,
   ): Promise<{ opened: Opened; proxy: Kept<ProxyRecord>; tenant: Kept<TenantRecord> }> {
-    const { records } = this.#custody.opened()
+    // A stop of all bars leases before anything is looked up.
+    const { records } = this.#custody.opened('*')
     const proxy = await records.find<ProxyRecord>('proxy', caller.fingerprint)
     if (proxy?.body.state !== 'enrolled') {
       throw new CustodyError(

@@ -1,7 +1,7 @@
 import type { Custody } from './custody.ts'
 
-/** Keys that a proxy must drop at once: all it has, or those of these ids in hex. */
-export type Revocation = 'all' | readonly string[]
+/** Keys that a proxy must drop at once. */
+export type Revocation = 'all'
 
 interface Subscriber {
   readonly fingerprint: string
@@ -14,24 +14,16 @@ export class Revocations {
   readonly #subscribers = new Set<Subscriber>()
 
   constructor(custody: Custody) {
-    custody.onStop(scope => this.#tell(({ tenant }) => scope === '*' || scope === tenant, 'all'))
+    custody.onDrop(scope => {
+      const concerned = ({ fingerprint, tenant }: Subscriber) =>
+        'proxy' in scope ? scope.proxy === fingerprint : scope.tenant === '*' || scope.tenant === tenant
+      for (const subscriber of this.#subscribers) if (concerned(subscriber)) subscriber.send('all')
+    })
   }
 
   /** @returns ends the subscription */
   subscribe(subscriber: Subscriber): () => void {
     this.#subscribers.add(subscriber)
     return () => this.#subscribers.delete(subscriber)
-  }
-
-  proxyRevoked(fingerprint: string): void {
-    this.#tell(subscriber => subscriber.fingerprint === fingerprint, 'all')
-  }
-
-  keysRevoked(tenant: string, ids: readonly string[]): void {
-    this.#tell(subscriber => subscriber.tenant === tenant, ids)
-  }
-
-  #tell(concerned: (subscriber: Subscriber) => boolean, keys: Revocation): void {
-    for (const subscriber of this.#subscribers) if (concerned(subscriber)) subscriber.send(keys)
   }
 }

@@ -181,6 +181,11 @@ export class Proposals {
     return proposal
   }
 
+  /** A proposal in the state that it has now. @throws CustodyError `Unknown` */
+  async look(id: string): Promise<KeptProposal> {
+    return await this.#refreshed(id)
+  }
+
   /** Brings every proposal to the state that the time and the circumstances give it; goes on with those cut off. */
   async sweep(): Promise<void> {
     for (const { id, body } of await this.#ground.all()) {

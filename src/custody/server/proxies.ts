@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { keyFingerprint } from '../authority.ts'
 import type { Custody } from '../custody.ts'
-import { certificateOf, type Enrolment, takeRequest } from '../enrolment.ts'
+import { certificateOf, takeRequest } from '../enrolment.ts'
 import { CustodyError } from '../errors.ts'
 import type { Caller, KeyAsk, LeaseAnswer, Leases } from '../leases.ts'
 import type { Revocation, Revocations } from '../revocations.ts'
@@ -34,13 +34,7 @@ const EnrolmentRequest = Type.Object(
 const HEARTBEAT = 2_000
 
 /** What proxies call, by mutual TLS; and the one call without a certificate, by which they get theirs. */
-export function proxyRoutes(
-  app: App,
-  custody: Custody,
-  leases: Leases,
-  revocations: Revocations,
-  onRequest: (enrolment: Enrolment) => Promise<void>,
-): void {
+export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocations: Revocations): void {
   app.post('/v1/leases', { schema: { body: LeaseRequest } }, async (request, reply) => {
     const { asks } = request.body as Static<typeof LeaseRequest>
     const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
@@ -61,10 +55,7 @@ export function proxyRoutes(
 
   app.post('/v1/enrolments', { schema: { body: EnrolmentRequest } }, async (request, reply) => {
     const { token, csr } = request.body as Static<typeof EnrolmentRequest>
-    const enrolment = await takeRequest(custody, token, csr)
-    await onRequest(enrolment)
-    const { fingerprint, tenant, buckets } = enrolment
-    return await reply.status(202).send({ fingerprint, tenant, buckets })
+    return await reply.status(202).send(await takeRequest(custody, token, csr))
   })
 
   const params = Type.Object({ fingerprint: Fingerprint })

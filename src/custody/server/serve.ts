@@ -2,15 +2,21 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { CustodyRegistry } from '../../registry/custody/registry.ts'
 import { Custody, type CustodyOptions } from '../custody.ts'
-import type { Enrolment } from '../enrolment.ts'
 import { countrySets } from '../fence.ts'
+import { Governance } from '../governance.ts'
 import { Leases } from '../leases.ts'
+import type { Quorum } from '../quorum/quorum.ts'
 import { Revocations } from '../revocations.ts'
-import type { RootProvider } from '../roots/root.ts'
+import type { RootProvider, SealRecord } from '../roots/root.ts'
+import { SealDesk } from '../seal-desk.ts'
 import { unseal } from '../unseal.ts'
 import { custodyApp, showIdentity } from './app.ts'
 import { openServerIdentity, renewServerIdentity } from './identity.ts'
+import { officerRoutes } from './officers.ts'
 import { proxyRoutes } from './proxies.ts'
+
+/** Milliseconds between looks at what waits. */
+const SWEEP = 60_000
 
 export interface ListenAddress {
   readonly host: string
@@ -25,19 +31,23 @@ export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' 
   /** Host names and addresses under which the custodian is reached. */
   readonly names: readonly string[]
   readonly proxies: ListenAddress
+  readonly officers: ListenAddress
   /** Unseals unattended; absent where a quorum does. */
   readonly root?: RootProvider
+  /** Gives half of the root, where the seal is of an HSM and a quorum. */
+  readonly hsm?: RootProvider
   readonly logger: Logger
   readonly now?: () => number
-  /** What becomes of a proxy's request: a proposal. */
-  readonly onRequest: (enrolment: Enrolment) => Promise<void>
 }
 
 export interface RunningCustodian {
   readonly custody: Custody
   readonly revocations: Revocations
+  readonly governance: Governance
   /** Where proxies call. */
   readonly proxies: AddressInfo
+  /** Where officers, delegates and scripts call. */
+  readonly officers: AddressInfo
   close(): Promise<void>
 }
 
@@ -48,24 +58,52 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     logger.warn({ event: 'custody.alarm', alarm }, sentence)
   const custody = await Custody.open({ ...options, now, onAlarm })
   const revocations = new Revocations(custody)
-  let identity = await openServerIdentity(folder, names, now())
+  const governance = new Governance(custody, { quorum: () => officersNeeded(custody) })
+  const identity = await openServerIdentity(folder, names, now())
   const proxies = await custodyApp(identity, 'Treuhand custodian: proxies', logger)
-  proxyRoutes(proxies, custody, new Leases(custody, await countrySets()), revocations, options.onRequest)
+  const officers = await custodyApp(identity, 'Treuhand custodian: officers', logger)
+  proxyRoutes(proxies, custody, new Leases(custody, await countrySets()), revocations)
+  officerRoutes(officers, custody, new SealDesk(custody, options.hsm), governance)
 
+  custody.onUnsealed(async ({ authority }) => {
+    const renewed = await renewServerIdentity(folder, identity, authority, names, now())
+    for (const app of [proxies, officers]) showIdentity(app, renewed)
+    await governance.proposals.sweep()
+  })
   if (options.root && custody.stops.every(({ scope }) => scope !== '*')) {
     await custody.unseal(await unseal(registry, options.root, now()), options.root.kind)
-    identity = await renewServerIdentity(folder, identity, custody.opened().authority, names, now())
-    showIdentity(proxies, identity)
   }
   await proxies.listen(options.proxies)
+  await officers.listen(options.officers)
+  const sweeping = setInterval(() => void sweep(custody, governance, logger), SWEEP).unref()
   return {
     custody,
     revocations,
+    governance,
     proxies: proxies.server.address() as AddressInfo,
+    officers: officers.server.address() as AddressInfo,
     async close() {
-      await proxies.close()
+      clearInterval(sweeping)
+      await Promise.all([proxies.close(), officers.close()])
       custody.close()
       await registry.close()
     },
   }
+}
+
+/** Lets proposals expire, and finishes those whose execution was cut off. */
+async function sweep(custody: Custody, governance: Governance, logger: Logger): Promise<void> {
+  if (custody.state !== 'unsealed') return
+  await governance.proposals.sweep().catch((error: Error) => {
+    logger.error({ event: 'custody.sweep-failed', error: error.name })
+  })
+}
+
+/** Officers whom the trustee's quorum needs; two where there is none. */
+async function officersNeeded(custody: Custody): Promise<number> {
+  const seal = await custody.registry.database.selectFrom('seal').select('record').executeTakeFirst()
+  const text = seal && (JSON.parse(seal.record) as SealRecord)['quorum']
+  if (typeof text !== 'string') return 2
+  const [trustee] = (JSON.parse(text) as Quorum).parties
+  return trustee?.needed ?? 2
 }

@@ -28,10 +28,21 @@ export function writeTicket({ secret, authority }: EnrolmentTicket): string {
   return `treuhand-enrol.${secret}.${authority}`
 }
 
+/** A proxy's request as the custodian took it. */
+export interface EnrolmentRequest {
+  readonly fingerprint: string
+  readonly tenant: string
+  readonly buckets: readonly string[]
+  /** SubjectPublicKeyInfo in base64url. */
+  readonly key: string
+}
+
 /** A proxy's enrolment that waits for the officers. */
 export interface PendingEnrolment {
-  /** Officers compare it with what stands in the proposal. */
+  /** Officers compare the fingerprint with what stands in the proposal. */
   readonly fingerprint: string
+  /** What the proposal to admit this proxy names. */
+  readonly request: EnrolmentRequest
   /**
    * Fetches the certificate once the officers approved, and writes the credentials.
    *
@@ -58,9 +69,11 @@ export async function enrol(url: string, ticket: EnrolmentTicket): Promise<Pendi
   const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
   const connection = new Connection([url], { authority })
   const body = { token: ticket.secret, csr: csr.toString('pem') }
-  const { fingerprint } = (await connection.call('POST', '/v1/enrolments', body)) as { fingerprint: string }
+  const request = (await connection.call('POST', '/v1/enrolments', body)) as EnrolmentRequest
+  const { fingerprint } = request
   return {
     fingerprint,
+    request,
     async finish(folder) {
       const answer = (await connection.call('GET', `/v1/enrolments/${fingerprint}`)) as {
         certificate?: string

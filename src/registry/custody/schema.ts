@@ -14,6 +14,7 @@ export interface CustodyTables extends LogTables {
   group_keys: GroupKeyTable
   records: RecordTable
   stops: StopTable
+  ceremony: CeremonyTable
 }
 
 export type CustodyDatabase = Kysely<CustodyTables>
@@ -99,6 +100,13 @@ export interface StopTable {
   reason: Once<string>
 }
 
+/** One row while a ceremony runs: no root is there yet that could protect it. */
+export interface CeremonyTable {
+  singleton: Once<1>
+  /** JSON. */
+  state: string
+}
+
 const foundations: Migration = async db => {
   await sql`create table term (singleton integer primary key check (singleton = 1), term bigint not null)`.execute(
     db,
@@ -161,5 +169,11 @@ const foundations: Migration = async db => {
   )`.execute(db)
 }
 
+const ceremonies: Migration = async db => {
+  await sql`create table ceremony (singleton integer primary key check (singleton = 1), state text not null)`.execute(
+    db,
+  )
+}
+
 /** Forward only, each step once and for all. */
-export const custodyMigrations: readonly Migration[] = [foundations, logTables]
+export const custodyMigrations: readonly Migration[] = [foundations, logTables, ceremonies]

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { enrol as admit, type Enrolment, makeEnrolmentToken } from '../../../src/custody/enrolment.ts'
+import { enrol as admit, makeEnrolmentToken } from '../../../src/custody/enrolment.ts'
 import type { TenantRecord } from '../../../src/custody/people.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
 import { type RunningCustodian, serveCustodian } from '../../../src/custody/server/serve.ts'
@@ -12,8 +12,6 @@ import { temporaryFolder } from '../folder.ts'
 export interface TestCustodian extends RunningCustodian {
   readonly folder: string
   readonly url: string
-  /** What waits for approval. */
-  readonly requests: Enrolment[]
   /** Moves the custodian's clock, in milliseconds. */
   setClock(now: number): void
 }
@@ -28,7 +26,6 @@ export async function startCustodian(settings: TestSettings = {}): Promise<TestC
   const folder = settings.folder ?? temporaryFolder()
   const registry = await openSqliteRegistry(`${folder}/custody.db`)
   await registry.activate()
-  const requests: Enrolment[] = []
   let clock: number | undefined
   const setClock = (now: number) => {
     clock = now
@@ -42,13 +39,11 @@ export async function startCustodian(settings: TestSettings = {}): Promise<TestC
     root: fileRoot(`${folder}/root.key`),
     logger: pino({ level: 'silent' }),
     now: () => clock ?? Date.now(),
-    onRequest: async enrolment => {
-      requests.push(enrolment)
-    },
+    officers: { host: '127.0.0.1', port: 0 },
   })
   onTestFinished(() => running.close())
   const url = `https://localhost:${running.proxies.port}`
-  return { ...running, folder, url, requests, setClock }
+  return { ...running, folder, url, setClock }
 }
 
 export async function addTenant(
@@ -70,7 +65,7 @@ export async function enrolProxy(
   const token = await makeEnrolmentToken(custodian.custody, tenant, buckets, 'an officer')
   const pending = await enrol(custodian.url, token)
   onTestFinished(() => pending.close())
-  await admit(custodian.custody, custodian.requests.at(-1)!, 'a proposal')
+  await admit(custodian.custody, pending.request, 'a proposal')
   await pending.finish(folder)
   const proxy = await RemoteCustodian.open([custodian.url], folder)
   onTestFinished(() => proxy.close())

@@ -1,0 +1,229 @@
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { readApprover } from '../approvals/approver.ts'
+import { ACTS, DEFAULT_POLICY } from '../approvals/policy.ts'
+import type { Json } from '../canonical.ts'
+import type { Custody } from '../custody.ts'
+import { makeEnrolmentToken } from '../enrolment.ts'
+import { CustodyError } from '../errors.ts'
+import type { Governance, Wish } from '../governance.ts'
+import { Limit } from '../limits.ts'
+import { storedFiles } from '../log/files.ts'
+import type { Dealt } from '../quorum/deal.ts'
+import { shareSheet } from '../quorum/paper.ts'
+import type { QuorumPlan } from '../quorum/quorum.ts'
+import { rotateKek } from '../rotate-kek.ts'
+import type { SealDesk } from '../seal-desk.ts'
+import { PersonRequests } from '../signed-request.ts'
+import { admitToken, makeToken, revokeToken, type TokenScope } from '../tokens.ts'
+import type { App } from './app.ts'
+
+const closed = { additionalProperties: false } as const
+const Bytes = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 60_000 })
+const Signed = Type.Object(
+  { document: Type.String({ maxLength: 16_384 }), signature: Type.String({ maxLength: 8192 }) },
+  closed,
+)
+const Decision = Type.Object(
+  { text: Type.String({ maxLength: 4096 }), signature: Type.String({ maxLength: 8192 }) },
+  closed,
+)
+const Alone = Type.Object(
+  {
+    document: Type.String({ maxLength: 16_384 }),
+    text: Type.String({ maxLength: 4096 }),
+    signature: Type.String({ maxLength: 8192 }),
+  },
+  closed,
+)
+const WishBody = Type.Object(
+  {
+    act: Type.Union(ACTS.map(act => Type.Literal(act))),
+    tenant: Type.String({ minLength: 1, maxLength: 255 }),
+    params: Type.Record(Type.String(), Type.Unknown()),
+    reason: Type.String({ minLength: 1, maxLength: 1000 }),
+    proposer: Type.String({ maxLength: 100 }),
+  },
+  closed,
+)
+const Holder = Type.Object({ name: Type.String(), publicKey: Type.Optional(Bytes) }, closed)
+const Party = Type.Object(
+  { name: Type.String(), needed: Type.Integer(), holders: Type.Array(Holder, { maxItems: 32 }) },
+  closed,
+)
+const CeremonyRequest = Type.Object(
+  {
+    plan: Type.Object(
+      { origin: Type.String(), needed: Type.Integer(), parties: Type.Array(Party, { maxItems: 16 }) },
+      closed,
+    ),
+    approvers: Type.Record(Type.String(), Type.Unknown()),
+    development: Type.Optional(Type.Boolean()),
+  },
+  closed,
+)
+const Share = Type.Object(
+  {
+    purpose: Type.Union([Type.Literal('prove'), Type.Literal('unseal'), Type.Literal('reset')]),
+    submission: Bytes,
+  },
+  closed,
+)
+const Tenant = Type.Object({ tenant: Type.String({ minLength: 1, maxLength: 255 }) }, closed)
+const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
+
+const HOUR = 3_600_000
+
+/** What officers, delegates and scripts call. Persons prove themselves by signatures, scripts by tokens. */
+export function officerRoutes(app: App, custody: Custody, desk: SealDesk, governance: Governance): void {
+  const requests = new PersonRequests(custody)
+  const rotations = new Limit(1, HOUR)
+  const { proposals } = governance
+  const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
+    admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
+
+  app.get('/v1/status', async () => statusOf(custody))
+
+  app.post('/v1/ceremony', { schema: { body: CeremonyRequest } }, async request => {
+    const { plan, approvers, development } = request.body as Static<typeof CeremonyRequest>
+    const known = Object.entries(approvers).map(([id, value]) => [id, readApprover(value as Json)] as const)
+    const foundation = { approvers: Object.fromEntries(known), policy: DEFAULT_POLICY }
+    const dealt = await desk.begin(planOf(plan), foundation, development)
+    return { dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
+  })
+  app.get('/v1/desk', async () => {
+    const { desk: at, progress, missing } = await desk.desk()
+    return { ...at, publicKey: Buffer.from(at.publicKey).toString('base64url'), progress, missing }
+  })
+  app.post('/v1/shares', { schema: { body: Share } }, async request => {
+    const { purpose, submission } = request.body as Static<typeof Share>
+    return await desk.submit(purpose, Buffer.from(submission, 'base64url'))
+  })
+
+  app.post('/v1/close', { schema: { body: Alone } }, async request => {
+    const { document, text, signature } = request.body as Static<typeof Alone>
+    await governance.close(Buffer.from(document), text, signature)
+    return statusOf(custody)
+  })
+  app.post('/v1/alone', { schema: { body: Alone } }, async request => {
+    const { document, text, signature } = request.body as Static<typeof Alone>
+    return await proposals.actAlone(Buffer.from(document), text, signature)
+  })
+  app.post('/v1/drafts', { schema: { body: WishBody } }, async request => {
+    return { document: await governance.draft(request.body as Wish) }
+  })
+  app.post('/v1/proposals', { schema: { body: Signed } }, async (request, reply) => {
+    const { document, signature } = request.body as Static<typeof Signed>
+    return await reply.status(202).send(await governance.propose(document, signature))
+  })
+  app.get('/v1/proposals', async request => {
+    await admit(request, ['operator', 'auditor'])
+    return { proposals: await custody.opened().records.all('proposal') }
+  })
+  app.get('/v1/proposals/:id', { schema: { params: Id } }, async request => {
+    const { id } = request.params as Static<typeof Id>
+    return await proposals.look(id)
+  })
+  app.post('/v1/decisions', { schema: { body: Decision } }, async request => {
+    const { text, signature } = request.body as Static<typeof Decision>
+    return await proposals.decide(text, signature)
+  })
+  app.post('/v1/proposals/:id/execute', { schema: { params: Id } }, async request => {
+    const { id } = request.params as Static<typeof Id>
+    return await proposals.execute(id)
+  })
+
+  app.post('/v1/requests', { schema: { body: Signed } }, async request => {
+    const { document, signature } = request.body as Static<typeof Signed>
+    const { act, params, by } = await requests.take(document, signature)
+    if (act === 'enrolment-ticket') {
+      return await makeEnrolmentToken(custody, text(params['tenant']), list(params['buckets']), by)
+    }
+    if (act === 'token') {
+      const scope = text(params['scope']) as TokenScope
+      if (!['operator', 'rotate', 'auditor'].includes(scope))
+        throw new CustodyError('Malformed', 'There is no such scope.')
+      return await makeToken(custody, scope, Number(params['lifetime']), list(params['networks']), by)
+    }
+    if (act === 'revoke-token') {
+      await revokeToken(custody, text(params['token']), by)
+      return {}
+    }
+    throw new CustodyError('Malformed', `There is no request ${act}.`)
+  })
+
+  app.post('/v1/rotations/kek', { schema: { body: Tenant } }, async request => {
+    const by = await admit(request, ['operator', 'rotate'])
+    const { tenant } = request.body as Static<typeof Tenant>
+    const { keks, log } = custody.opened(tenant)
+    const wait = rotations.take(tenant, custody.now())
+    if (wait > 0)
+      throw new CustodyError('TooMany', 'A tenant rotates once an hour.', {
+        retryAfter: Math.ceil(wait / 1000),
+      })
+    const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
+    await log.append({
+      type: 'rotation',
+      at: custody.now(),
+      body: { ...rotation, destroyed: [...rotation.destroyed], tenant, by },
+    })
+    return rotation
+  })
+  app.get('/v1/epochs/:tenant', { schema: { params: Tenant } }, async request => {
+    await admit(request, ['operator', 'rotate', 'auditor'])
+    const { tenant } = request.params as Static<typeof Tenant>
+    return { epochs: await custody.opened(tenant).groupKeys.list(tenant) }
+  })
+
+  const files = storedFiles(custody.logStore)
+  app.get('/v1/log/*', async (request, reply) => {
+    const bytes = await files.read((request.params as { '*': string })['*'])
+    if (!bytes) throw new CustodyError('Unknown', 'The log has no such file.')
+    return await reply.type('application/octet-stream').send(Buffer.from(bytes))
+  })
+}
+
+function statusOf(custody: Custody) {
+  const { state, origin, stops } = custody
+  if (state !== 'unsealed') return { origin, state, stops }
+  const { log, witnessing } = custody.opened()
+  const { last: _, ...witness } = witnessing.status()
+  return {
+    origin,
+    state,
+    stops,
+    log: { size: log.head.size, root: log.head.root.toString('base64') },
+    witness,
+  }
+}
+
+function planOf(plan: Static<typeof CeremonyRequest>['plan']): QuorumPlan {
+  const holder = ({ name, publicKey }: Static<typeof Holder>) =>
+    publicKey === undefined ? { name } : { name, publicKey: Buffer.from(publicKey, 'base64url') }
+  return { ...plan, parties: plan.parties.map(party => ({ ...party, holders: party.holders.map(holder) })) }
+}
+
+/** A share as it may leave: sealed to its holder, or as the sheet that is printed. */
+async function handed(dealt: Dealt, now: number) {
+  const { party, holder } = dealt
+  if (dealt.by === 'key') return { party, holder, sealed: dealt.sealed.toString('base64url') }
+  const sheet = await shareSheet(dealt.envelope, now)
+  dealt.envelope.fill(0)
+  return { party, holder, sheet: sheet.toString('base64') }
+}
+
+function bearer(request: FastifyRequest): string {
+  const [, secret] = /^Bearer ([\w-]{43})$/.exec(request.headers.authorization ?? '') ?? []
+  if (secret) return secret
+  throw new CustodyError('Refused', 'This call needs a token.')
+}
+
+function text(value: Json | undefined): string {
+  if (typeof value === 'string' && value.length > 0) return value
+  throw new CustodyError('Malformed', 'The request lacks a parameter.')
+}
+
+function list(value: Json | undefined): string[] {
+  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value as string[]
+  throw new CustodyError('Malformed', 'The request lacks a list.')
+}

@@ -1,0 +1,65 @@
+import { verifySignature } from './approvals/approver.ts'
+import type { Json } from './canonical.ts'
+import { readCanonical } from './canonical.ts'
+import type { Custody } from './custody.ts'
+import { CustodyError } from './errors.ts'
+import { Limit } from './limits.ts'
+import type { OfficerRecord } from './people.ts'
+
+/** What an officer or delegate asks for alone, signed by their key: it opens nothing by itself. */
+export interface PersonRequest {
+  readonly act: string
+  readonly params: { readonly [name: string]: Json }
+  /** Fingerprint of the key that signed. */
+  readonly by: string
+}
+
+export const REQUEST_LABEL = 'treuhand/request/v1'
+const MOST = 4096
+/** Milliseconds by which the person's clock and ours may differ; as long is a nonce remembered. */
+const WINDOW = 5 * 60_000
+
+/** Takes requests that persons signed, each once. */
+export class PersonRequests {
+  readonly #custody: Custody
+  readonly #nonces = new Limit(1, 2 * WINDOW)
+
+  constructor(custody: Custody) {
+    this.#custody = custody
+  }
+
+  /**
+   * @param document canonical JSON of label, origin, act, params, by, at (milliseconds since 1970) and nonce
+   * @throws CustodyError `Malformed`, `Refused`, `Unverified`, `Expired`, `Conflict`
+   */
+  async take(document: string, signature: string): Promise<PersonRequest> {
+    const custody = this.#custody
+    const { label, origin, act, params, by, at, nonce } = readCanonical(
+      Buffer.from(document),
+      MOST,
+    ) as Record<string, Json>
+    if (
+      label !== REQUEST_LABEL ||
+      typeof act !== 'string' ||
+      typeof by !== 'string' ||
+      typeof params !== 'object'
+    ) {
+      throw new CustodyError('Malformed', 'This is no request of a person.')
+    }
+    if (origin !== custody.origin) throw new CustodyError('Refused', `The request is for ${String(origin)}.`)
+    if (typeof at !== 'number' || Math.abs(custody.now() - at) > WINDOW) {
+      throw new CustodyError(
+        'Expired',
+        'The request was not made just now. Look at the clock, and make it anew.',
+      )
+    }
+    const officer = await custody.opened().records.find<OfficerRecord>('officer', by)
+    if (officer?.body.state !== 'active')
+      throw new CustodyError('Refused', 'This key belongs to nobody here.')
+    await verifySignature(officer.body.key, document, signature, undefined)
+    if (this.#nonces.take(`${by}/${String(nonce)}`, custody.now()) > 0) {
+      throw new CustodyError('Conflict', 'This request was made already.')
+    }
+    return { act, params: (params ?? {}) as PersonRequest['params'], by }
+  }
+}

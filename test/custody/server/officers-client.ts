@@ -1,0 +1,29 @@
+import { request } from 'node:https'
+
+/** Calls an officers' listener as a program of their own would; the answer's status and JSON. */
+export async function call(
+  port: number,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  token?: string,
+): Promise<{ status: number; json: Record<string, unknown> }> {
+  const headers = {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  }
+  // What is under test is the interface; leases.test.ts checks certificates.
+  const options = { host: '127.0.0.1', port, path, method, headers, agent: false, rejectUnauthorized: false }
+  return await new Promise((resolve, reject) => {
+    const sent = request(options, response => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', piece => {
+        text += piece
+      })
+      response.on('end', () => resolve({ status: response.statusCode!, json: text ? JSON.parse(text) : {} }))
+    })
+    sent.on('error', reject)
+    sent.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
