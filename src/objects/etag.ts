@@ -1,4 +1,4 @@
-import type { CopyConditions, DeleteConditions, ReadConditions, WriteConditions } from '../store/store.ts'
+import type { DeleteConditions, ReadConditions, WriteConditions } from '../store/store.ts'
 
 /**
  * The client's ETag is the store's with `-t` behind it, the same on every path and without any state. The
@@ -39,14 +39,5 @@ export function storeConditions<C extends ReadConditions | WriteConditions | Del
     ...conditions,
     ...(ifMatch === undefined ? {} : { ifMatch: translated(ifMatch) }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: translated(ifNoneMatch) }),
-  }
-}
-
-/** A copy has conditions on both of its ends. */
-export function storeCopyConditions(conditions: CopyConditions): CopyConditions {
-  const { destination, ...source } = conditions
-  return {
-    ...storeConditions(source),
-    ...(destination === undefined ? {} : { destination: storeConditions(destination) }),
   }
 }

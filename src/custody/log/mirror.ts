@@ -1,5 +1,5 @@
 import { CustodyError } from '../errors.ts'
-import { type Entry, type LoggedEntry, readEntry } from './entry.ts'
+import { type LoggedEntry, readEntry } from './entry.ts'
 import type { LogFiles } from './files.ts'
 import type { Log } from './log.ts'
 import { packEntries, TileTree, tilePath, tilesOf } from './tiles.ts'
@@ -82,17 +82,4 @@ export async function replayMirror(
     replayed.push(...missing.map(readEntry))
   }
   return replayed
-}
-
-/** The first entry of a log that follows one whose history was lost: it names both heads. */
-export function lossAccepted(
-  at: number,
-  heads: { ours: string; theirs: string | undefined },
-  origin: string,
-): Entry {
-  return {
-    type: 'loss-accepted',
-    at,
-    body: { former: origin, ours: heads.ours, theirs: heads.theirs ?? null },
-  }
 }

@@ -10,7 +10,6 @@ export const read = promisify(fs.read)
 export const unlink = promisify(fs.unlink)
 export const mkdir = promisify(fs.mkdir)
 export const rmdir = promisify(fs.rmdir)
-export const readdir = promisify(fs.readdir)
 const writev = promisify(fs.writev)
 
 /** Writes all pieces at `position`. */
