@@ -1,3 +1,4 @@
+import { NoLease } from '../keys/custodian.ts'
 import type { Dek } from '../seal/dek.ts'
 import { type Envelope, openEnvelope } from '../seal/envelope.ts'
 import { DoesNotOpen } from '../seal/errors.ts'
@@ -41,13 +42,28 @@ export async function unsealHeaders(room: Room, name: ObjectName, headers: Store
   const sealed = verifying(room, name, 'envelope', () => readStoredHeaders(headers))
   if (sealed === undefined) throw notSealed(room, name)
   const { envelope } = sealed
-  const groupKey = await room.keys.byId(name.tenant, name.bucket, envelope.groupKeyId)
+  const groupKey = await verifyingAsync(room, name, 'group key', () => groupKeyOf(room, name, envelope))
   return verifying(room, name, 'envelope', () => {
     const dek = openEnvelope(envelope, groupKey.wrapping, name)
     const metadata = openMetadata(dek, sealed)
     const groupKeyId = Buffer.from(groupKey.id).toString('hex')
     return { dek, envelope, metadata, groupKeyId, ended: groupKey.ended }
   })
+}
+
+/**
+ * The key that an envelope names. The store wrote that name: an id that the custodian never gave to this
+ * bucket is a changed envelope, not a key that is away for a while.
+ * @throws DoesNotOpen
+ * @throws NoLease
+ */
+async function groupKeyOf({ keys }: Room, { tenant, bucket }: ObjectName, { groupKeyId }: Envelope) {
+  try {
+    return await keys.byId(tenant, bucket, groupKeyId)
+  } catch (error) {
+    if (error instanceof NoLease && error.reason === 'unknown-key') throw new DoesNotOpen()
+    throw error
+  }
 }
 
 /**
