@@ -37,7 +37,8 @@ MIN_PART, MAX_PARTS = 5_242_880, 10_000
 LABEL = b"treuhand/v1/s1/"
 KNOWN_HEADERS = ("content-type", "content-encoding", "content-disposition", "content-language",
                  "cache-control", "expires", "x-amz-website-redirect-location")
-ALGORITHMS = {1: "CRC32", 2: "CRC32C", 3: "CRC64NVME", 4: "SHA1", 5: "SHA256"}
+ALGORITHMS = {1: "CRC32", 2: "CRC32C", 3: "CRC64NVME", 4: "SHA1", 5: "SHA256",
+              6: "SHA512", 7: "MD5", 8: "XXHASH64", 9: "XXHASH3", 10: "XXHASH128"}
 TYPES = {1: "FULL_OBJECT", 2: "COMPOSITE"}
 
 

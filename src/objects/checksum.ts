@@ -1,10 +1,23 @@
-import { createHash, type Hash } from 'node:crypto'
-import { type ChecksumDigest, type ChecksummedPart, CRC32, CRC32C, CRC64NVME, type Crc } from './crc.ts'
+import { createHash } from 'node:crypto'
+import { createXXHash3, createXXHash64, createXXHash128 } from 'hash-wasm'
+import { type ChecksummedPart, CRC32, CRC32C, CRC64NVME, type Crc } from './crc.ts'
+import { type ChecksumDigest, sharing } from './wasm-digest.ts'
 
 export type { ChecksumDigest, ChecksummedPart }
 
-/** The five checksums of S3, as far as an object carries one. */
-export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const
+/** The checksums of S3, of which an object carries one at most. */
+export const CHECKSUM_ALGORITHMS = [
+  'CRC32',
+  'CRC32C',
+  'CRC64NVME',
+  'SHA1',
+  'SHA256',
+  'SHA512',
+  'MD5',
+  'XXHASH64',
+  'XXHASH3',
+  'XXHASH128',
+] as const
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number]
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 
@@ -16,7 +29,19 @@ export interface Checksum {
 }
 
 const CRCS: Partial<Record<ChecksumAlgorithm, Crc>> = { CRC32, CRC32C, CRC64NVME }
-const HASHES: Partial<Record<ChecksumAlgorithm, string>> = { SHA1: 'sha1', SHA256: 'sha256' }
+
+const DIGESTS: Readonly<Record<ChecksumAlgorithm, () => ChecksumDigest>> = {
+  CRC32: CRC32.digest,
+  CRC32C: CRC32C.digest,
+  CRC64NVME: CRC64NVME.digest,
+  SHA1: () => createHash('sha1'),
+  SHA256: () => createHash('sha256'),
+  SHA512: () => createHash('sha512'),
+  MD5: () => createHash('md5'),
+  XXHASH64: sharing(await createXXHash64()),
+  XXHASH3: sharing(await createXXHash3()),
+  XXHASH128: sharing(await createXXHash128()),
+}
 
 /** Bytes of a value. */
 export const CHECKSUM_LENGTH: Readonly<Record<ChecksumAlgorithm, number>> = {
@@ -25,6 +50,11 @@ export const CHECKSUM_LENGTH: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC64NVME: 8,
   SHA1: 20,
   SHA256: 32,
+  SHA512: 64,
+  MD5: 16,
+  XXHASH64: 8,
+  XXHASH3: 8,
+  XXHASH128: 16,
 }
 
 /**
@@ -37,28 +67,14 @@ export const MULTIPART_TYPES: Readonly<Record<ChecksumAlgorithm, readonly Checks
   CRC64NVME: ['FULL_OBJECT'],
   SHA1: ['COMPOSITE'],
   SHA256: ['COMPOSITE'],
+  SHA512: ['COMPOSITE'],
+  MD5: ['COMPOSITE'],
+  XXHASH64: ['COMPOSITE'],
+  XXHASH3: ['COMPOSITE'],
+  XXHASH128: ['COMPOSITE'],
 }
 
-export function checksumDigest(algorithm: ChecksumAlgorithm): ChecksumDigest {
-  const crc = CRCS[algorithm]
-  return crc ? crc.digest() : new HashDigest(HASHES[algorithm]!)
-}
-
-class HashDigest implements ChecksumDigest {
-  readonly #hash: Hash
-
-  constructor(name: string) {
-    this.#hash = createHash(name)
-  }
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes)
-  }
-
-  digest(): Uint8Array {
-    return this.#hash.digest()
-  }
-}
+export const checksumDigest = (algorithm: ChecksumAlgorithm): ChecksumDigest => DIGESTS[algorithm]()
 
 /** The checksum of checksums that S3 calls composite: the parts' values, one after the other, digested again. */
 export function compositeChecksum(algorithm: ChecksumAlgorithm, parts: readonly ChecksummedPart[]): Checksum {
@@ -69,7 +85,7 @@ export function compositeChecksum(algorithm: ChecksumAlgorithm, parts: readonly 
 
 /**
  * The checksum of the whole, from its parts' alone.
- * @throws RangeError for SHA-1 and SHA-256, which cannot be combined
+ * @throws RangeError for hashes, which cannot be combined
  */
 export function fullObjectChecksum(
   algorithm: ChecksumAlgorithm,

@@ -1,12 +1,6 @@
 import { crc32, crc32c } from '@node-rs/crc32'
 import { createCRC64 } from 'hash-wasm'
-
-/** Takes the bytes of an object or part as they pass. */
-export interface ChecksumDigest {
-  update(bytes: Uint8Array): void
-  /** The value, once: nothing may be added afterwards. */
-  digest(): Uint8Array
-}
+import { type ChecksumDigest, sharing } from './wasm-digest.ts'
 
 /** A part as far as the checksum of the whole needs it. */
 export interface ChecksummedPart {
@@ -43,39 +37,9 @@ export const CRC32C = crc32Family(crc32c, 0x82f63b78n)
 
 const NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n
 
-/**
- * One WebAssembly instance for all CRC-64s in flight: an instance holds a table and a buffer of its own, while
- * the state to put aside when another digest has its turn is 12 bytes.
- */
-const crc64 = await createCRC64(NVME_POLYNOMIAL.toString(16))
-let running: Crc64Digest | undefined
-
-class Crc64Digest implements ChecksumDigest {
-  #state: Uint8Array | undefined
-
-  update(bytes: Uint8Array): void {
-    this.#resume()
-    crc64.update(bytes)
-  }
-
-  digest(): Uint8Array {
-    this.#resume()
-    running = undefined
-    return crc64.digest('binary')
-  }
-
-  #resume(): void {
-    if (running === this) return
-    if (running) running.#state = crc64.save()
-    if (this.#state) crc64.load(this.#state)
-    else crc64.init()
-    running = this
-  }
-}
-
 /** CRC-64/NVME of NVM Express (NVM Command Set Specification 5.2.1.3.4), check value `ae8b14860a799888`. */
 export const CRC64NVME: Crc = {
-  digest: () => new Crc64Digest(),
+  digest: sharing(await createCRC64(NVME_POLYNOMIAL.toString(16))),
   combine: parts => bigEndian(combined(parts, NVME_POLYNOMIAL, 64), 8),
 }
 

@@ -1,5 +1,16 @@
 /** The checksums that a sealed object may carry, and their codes in the format. Structurally the objects room's. */
-const CHECKSUM_CODE = { CRC32: 1, CRC32C: 2, CRC64NVME: 3, SHA1: 4, SHA256: 5 } as const
+const CHECKSUM_CODE = {
+  CRC32: 1,
+  CRC32C: 2,
+  CRC64NVME: 3,
+  SHA1: 4,
+  SHA256: 5,
+  SHA512: 6,
+  MD5: 7,
+  XXHASH64: 8,
+  XXHASH3: 9,
+  XXHASH128: 10,
+} as const
 const CHECKSUM_TYPE_CODE = { FULL_OBJECT: 1, COMPOSITE: 2 } as const
 
 type ChecksumAlgorithm = keyof typeof CHECKSUM_CODE

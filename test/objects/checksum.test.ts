@@ -18,26 +18,41 @@ const digestOf = (algorithm: ChecksumAlgorithm, ...pieces: readonly Uint8Array[]
 }
 
 /** The catalogue of parametrised CRC algorithms (Greg Cook) and FIPS 180-4 for "123456789". */
-const CHECK_VALUES: Record<ChecksumAlgorithm, string> = {
+const CHECK_VALUES: Partial<Record<ChecksumAlgorithm, string>> = {
   CRC32: 'cbf43926',
   CRC32C: 'e3069283',
   CRC64NVME: 'ae8b14860a799888',
   SHA1: 'f7c3bc1d808e04732adf679965ccc34ca7ae3441',
   SHA256: '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225',
+  SHA512:
+    'd9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85',
+  MD5: '25f9e794323b453885f5181f1b624d0b',
+  XXHASH64: '8cb841db40e6ae83',
 }
 
-test.each(CHECKSUM_ALGORITHMS)('%s gives the published check value', algorithm => {
+test.each(Object.entries(CHECK_VALUES))('%s gives the published check value', (name, expected) => {
+  const algorithm = name as ChecksumAlgorithm
   const value = digestOf(algorithm, Buffer.from('123456789'))
-  expect(value.toString('hex')).toBe(CHECK_VALUES[algorithm])
+  expect(value.toString('hex')).toBe(expected)
   expect(value.length).toBe(CHECKSUM_LENGTH[algorithm])
 })
 
-test('values of other origin: those that versitygw expects for "abcdefg"', () => {
-  const data = Buffer.from('abcdefg')
-  expect(digestOf('CRC32', data).toString('base64')).toBe('MSpqpg==')
-  expect(digestOf('CRC32C', data).toString('base64')).toBe('5if0QQ==')
-  expect(digestOf('CRC64NVME', data).toString('base64')).toBe('SmzZ/LTp1CA=')
-  expect(digestOf('SHA1', data).toString('base64')).toBe('L7XhNBn8iSRoZeejJPR27GJOh0A=')
+/** What versitygw's suite expects for "abcdefg" (tests/integration/unsigned_streaming_payload_trailer.go). */
+test.each<[ChecksumAlgorithm, string]>([
+  ['CRC32', 'MSpqpg=='],
+  ['CRC32C', '5if0QQ=='],
+  ['CRC64NVME', 'SmzZ/LTp1CA='],
+  ['SHA1', 'L7XhNBn8iSRoZeejJPR27GJOh0A='],
+  ['SHA256', 'fRpUEnsiJQL1t5tfsIAwYRUqRPkrN+I8ZSe69mXU2po='],
+  ['SHA512', '1xakGIVptoqxtt+sF45XARTN8Oo6HMDjFIbD5BJBvGp2Qk6MN6sm8Jb8he+YhsjLY0GH9P3f9kX7CZ8f9UxrjA=='],
+  ['MD5', 'esZsDxSN6VGbi9JkMSxNZA=='],
+  ['XXHASH64', 'GGCUDikCgi0='],
+  ['XXHASH3', 'WkDcP9RMBS8='],
+  ['XXHASH128', 'Kq/YOGmlnDE/55jA7aptxg=='],
+])('%s gives the value that another implementation gives', (algorithm, value) => {
+  const digest = digestOf(algorithm, Buffer.from('abcdefg'))
+  expect(digest.toString('base64')).toBe(value)
+  expect(digest.length).toBe(CHECKSUM_LENGTH[algorithm])
 })
 
 test('any way of cutting the bytes gives the same value, with digests taking turns', () => {

@@ -254,8 +254,8 @@ describe('declared digests', () => {
       ['InvalidRequest', ['x-amz-sdk-checksum-algorithm', 'CRC32']],
       ['InvalidRequest', ['x-amz-sdk-checksum-algorithm', 'SHA1'], ['x-amz-checksum-crc32', 'MSpqpg==']],
       ['InvalidRequest', ['x-amz-trailer', 'x-amz-meta-a']],
-      ['NotImplemented', ['x-amz-checksum-sha512', 'x']],
-      ['NotImplemented', ['x-amz-trailer', 'x-amz-checksum-xxhash3']],
+      ['InvalidRequest', ['x-amz-checksum-sha512', 'x']],
+      ['InvalidRequest', ['x-amz-trailer', 'x-amz-checksum-xxhash33']],
       ['InvalidDigest', ['content-md5', 'short']],
       ['InvalidDigest', ['content-md5', '']],
     ] as [string, ...[string, string][]][])

@@ -16,18 +16,10 @@ const NOT_VALUES = new Set([`${PREFIX}type`, `${PREFIX}algorithm`, `${PREFIX}mod
 
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string => PREFIX + algorithm.toLowerCase()
 
-/** S3's newer algorithms, of which this front knows no more than the name. */
-const UNSUPPORTED = new Set(['SHA512', 'MD5', 'XXHASH64', 'XXHASH3', 'XXHASH128'])
-
-/** @throws S3Error NotImplemented by name for S3's newer ones, InvalidRequest for what S3 does not have either */
+/** @throws S3Error InvalidRequest */
 export function readChecksumAlgorithm(value: string): ChecksumAlgorithm {
   const algorithm = value.toUpperCase()
   if (isAlgorithm(algorithm)) return algorithm
-  if (UNSUPPORTED.has(algorithm))
-    throw new S3Error(
-      'NotImplemented',
-      `The checksum algorithm ${algorithm} is not implemented here. Please use one of ${CHECKSUM_ALGORITHMS.join(', ')}.`,
-    )
   throw new S3Error(
     'InvalidRequest',
     'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]',
@@ -39,7 +31,7 @@ const isAlgorithm = (name: string): name is ChecksumAlgorithm =>
 
 /**
  * Reads Content-MD5, `x-amz-checksum-*`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`, which must agree.
- * @throws S3Error InvalidDigest, InvalidRequest, NotImplemented
+ * @throws S3Error InvalidDigest, InvalidRequest
  */
 export function readDigests(headers: Headers): DeclaredDigests {
   const md5 = readContentMd5(headers.get('content-md5'))
@@ -69,12 +61,12 @@ export function readChecksumField(
   const [field] = fields
   if (!field) return undefined
   const name = field[0].slice(PREFIX.length).toUpperCase()
-  if (!isAlgorithm(name) && !UNSUPPORTED.has(name))
+  if (!isAlgorithm(name))
     throw new S3Error(
       'InvalidRequest',
       'The algorithm type you specified in x-amz-checksum- header is invalid.',
     )
-  return { algorithm: readChecksumAlgorithm(name), text: field[1] }
+  return { algorithm: name, text: field[1] }
 }
 
 function readChecksum(headers: Headers): DeclaredDigests['checksum'] {
@@ -94,9 +86,9 @@ function readTrailer(value: string | undefined): ChecksumAlgorithm | undefined {
   if (value === undefined || value === '') return undefined
   const name = value.toLowerCase()
   const algorithm = name.slice(PREFIX.length).toUpperCase()
-  if (!name.startsWith(PREFIX) || !(isAlgorithm(algorithm) || UNSUPPORTED.has(algorithm)))
+  if (!name.startsWith(PREFIX) || !isAlgorithm(algorithm))
     throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported')
-  return readChecksumAlgorithm(algorithm)
+  return algorithm
 }
 
 function readContentMd5(value: string | undefined): Uint8Array | undefined {
