@@ -20,7 +20,7 @@ export interface Sink {
 
 /** A body that is read once, into a sink. */
 export interface Body {
-  /** Bytes that the sink will be given, known before the first. */
+  /** Bytes that the sink will be given, known before the first; a request in chunks alone has `Infinity`. */
   readonly length: number
   /**
    * Resolves when `length` bytes were delivered and everything promised about them (digests, signatures,

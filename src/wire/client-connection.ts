@@ -29,7 +29,7 @@ export interface Arrival {
   readonly head: ResponseHead
   /** Of a chunked body, the chunks as they are framed; their reader says `endBody` at the last. */
   readonly body: Body
-  readonly endBody: () => void
+  readonly endBody: (rest: Uint8Array) => void
 }
 
 const MAX_INTERIM_ANSWERS = 8
@@ -160,7 +160,7 @@ export class ClientConnection implements InboundOwner {
     resolve({
       head,
       body: this.#in.expectBody(length, undefined, this.#limits.body),
-      endBody: () => this.#in.endBody(),
+      endBody: rest => this.#in.endBody(rest),
     })
     if (length === 0) this.bodyTaken()
   }

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Body, Writer } from './body.ts'
-import { ChunkCollector } from './chunked.ts'
+import { CappedCollector, Dechunker } from './chunked.ts'
 import { type Arrival, ClientConnection, type ClientLimits } from './client-connection.ts'
 import { PeerFailed } from './errors.ts'
 import type { Fields, Headers } from './exchange.ts'
@@ -240,9 +240,9 @@ function responseOf({ head, body, endBody }: Arrival): Response {
     body: head.length === 'chunked' ? undefined : body,
     collect: async cap => {
       if (head.length === 'chunked') {
-        const chunks = new ChunkCollector(cap, endBody)
-        await body.readInto(chunks)
-        return chunks.bytes()
+        const collector = new CappedCollector(cap)
+        await body.readInto(new Dechunker(collector, { ended: endBody, malformed }))
+        return collector.bytes()
       }
       if (head.length > cap) {
         body.discard()
@@ -262,6 +262,8 @@ function responseOf({ head, body, endBody }: Arrival): Response {
     discard: () => body.discard(),
   }
 }
+
+const malformed = (why: string) => new PeerFailed('malformed-answer', `the answer is malformed: ${why}`)
 
 class ConnectionUpload implements Upload {
   readonly #connection: ClientConnection

@@ -16,7 +16,6 @@ const REFUSALS = {
     'A request needs exactly one Host field, equal to the authority of an absolute target.',
   ],
   'ambiguous-length': [400, 'The length of the body can be read in two ways. Send one Content-Length.'],
-  'length-required': [411, 'A chunked body has no length. Send a Content-Length instead.'],
   'unknown-transfer-coding': [501, 'This transfer coding is not supported. Send a Content-Length instead.'],
   'unsupported-version': [505, 'Only HTTP/1.1 and HTTP/1.0 are spoken here.'],
   'unsupported-method': [501, 'CONNECT is not supported: this is not a forward proxy.'],

@@ -9,6 +9,7 @@ export interface Request {
   /** The request target as it stood on the line, octets as latin1. */
   readonly target: string
   readonly headers: Headers
+  /** Its `length` is `Infinity` where it came in chunks (RFC 9112 7.1), which are decoded; their sum is not known before. */
   readonly body: Body
   /** The peer's address; never taken from a header. */
   readonly remoteAddress: string

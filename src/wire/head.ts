@@ -20,7 +20,8 @@ export interface RequestHead {
   /** Origin form; an absolute target comes without its scheme and authority, which equals Host. */
   readonly target: string
   readonly headers: Headers
-  readonly contentLength: number
+  /** Bytes of body. */
+  readonly length: number | 'chunked'
   /** HTTP/1.0: knows neither chunks nor 100 Continue, and its connection ends with the answer. */
   readonly legacy: boolean
   readonly keepAlive: boolean
@@ -81,7 +82,7 @@ export function readRequestHead(bytes: Buffer, end: number): RequestHead {
     method,
     target: originForm(target, control.host),
     headers,
-    contentLength: requestLength(control),
+    length: requestLength(control, legacy),
     legacy,
     keepAlive: !legacy && !control.close,
     expectsContinue: control.expect !== undefined && !legacy,
@@ -162,11 +163,15 @@ function originForm(target: string, host: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
-/** RFC 9112 6.1-6.3, without the cases in which a length would have to be guessed. */
-function requestLength({ length, coding }: ControlFields): number {
+/**
+ * RFC 9112 6.1-6.3, without the cases in which a length would have to be guessed. Chunks must be taken: SDKs
+ * send `aws-chunked` in them where they stream (botocore over HTTPS, the JavaScript SDK with a stream).
+ */
+function requestLength({ length, coding }: ControlFields, legacy: boolean): number | 'chunked' {
   if (coding !== undefined) {
     if (length !== undefined) throw refuse('ambiguous-length')
-    throw refuse(coding.toLowerCase() === 'chunked' ? 'length-required' : 'unknown-transfer-coding')
+    if (coding.toLowerCase() !== 'chunked' || legacy) throw refuse('unknown-transfer-coding')
+    return 'chunked'
   }
   if (length === undefined) return 0
   const bytes = readLength(length)

@@ -49,6 +49,8 @@ export class Inbound implements Receiver, BodySource {
   #body: InboundBody | undefined
   /** Bytes of the body that were not delivered yet. */
   #left = 0
+  /** What was delivered to the sink and belongs behind the body. */
+  #rest: Uint8Array | undefined
   #sink: Sink | undefined
   /** The sink asked to be waited for. */
   #waiting = false
@@ -99,9 +101,13 @@ export class Inbound implements Receiver, BodySource {
     return this.#body ?? NO_BODY
   }
 
-  /** For a body whose end stands in the body: what was delivered last was the end. To be called by its sink. */
-  endBody(): void {
+  /**
+   * For a body whose end stands in the body, to be called by its sink: what was delivered last was the end.
+   * @param rest what was delivered behind it; a copy, since it stood in the sink's memory
+   */
+  endBody(rest: Uint8Array): void {
     this.#left = 0
+    this.#rest = rest
   }
 
   /** Nothing more is expected or kept, since the connection is gone. */
@@ -126,6 +132,7 @@ export class Inbound implements Receiver, BodySource {
     if (!this.#direct) return this.arrived(SCRATCH.subarray(0, length))
     this.#direct = false
     this.#delivered(length)
+    this.#kept.add(this.#takeRest())
     return this.#goOn()
   }
 
@@ -226,6 +233,7 @@ export class Inbound implements Receiver, BodySource {
       space.set(bytes.subarray(at, at + length))
       at += length
       this.#delivered(length)
+      at -= this.#takeRest().length
     }
     return at
   }
@@ -240,6 +248,12 @@ export class Inbound implements Receiver, BodySource {
       this.#failBody(error)
       return undefined
     }
+  }
+
+  #takeRest(): Uint8Array {
+    const rest = this.#rest ?? NOTHING
+    this.#rest = undefined
+    return rest
   }
 
   #pourKept(): void {
@@ -342,6 +356,7 @@ export class Inbound implements Receiver, BodySource {
 }
 
 const nothing = () => {}
+const NOTHING = new Uint8Array(0)
 
 /** A body without bytes touches no connection, which may long serve another request. */
 const NO_BODY: Body = { length: 0, readInto: () => Promise.resolve(), discard: nothing }

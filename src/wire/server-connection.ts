@@ -1,6 +1,7 @@
 import type net from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { BodyCut, type Sink } from './body.ts'
+import { type Body, BodyCut, type Sink } from './body.ts'
+import { Dechunker } from './chunked.ts'
 import { Deadline } from './deadline.ts'
 import { PeerFailed, RequestRefused } from './errors.ts'
 import type { Fields, Handler, Request } from './exchange.ts'
@@ -107,7 +108,7 @@ export class ServerConnection implements InboundOwner {
       method: head.method,
       target: head.target,
       headers: head.headers,
-      body: this.#in.expectBody(head.contentLength, () => this.#continue(reply)),
+      body: this.#expectBody(head.length, () => this.#continue(reply)),
       remoteAddress: this.#remoteAddress,
       secure: this.#secure,
     }
@@ -167,6 +168,20 @@ export class ServerConnection implements InboundOwner {
       await this.#answered(reply)
     } catch {
       this.#cut()
+    }
+  }
+
+  #expectBody(length: number | 'chunked', onRead: () => void): Body {
+    if (length !== 'chunked') return this.#in.expectBody(length, onRead)
+    const chunks = this.#in.expectBody(Number.MAX_SAFE_INTEGER, onRead)
+    const events = {
+      ended: (rest: Uint8Array) => this.#in.endBody(rest),
+      malformed: (why: string) => new BodyCut('framing', why),
+    }
+    return {
+      length: Number.POSITIVE_INFINITY,
+      readInto: sink => chunks.readInto(new Dechunker(sink, events)),
+      discard: () => chunks.discard(),
     }
   }
 

@@ -178,7 +178,6 @@ describe('an answer', () => {
     ['a negative size', '-1\r\n'],
     ['a bare LF', '5\nhello\r\n'],
     ['a chunk that is longer than its size', '4\r\nhello\r\n0\r\n\r\n'],
-    ['bytes behind the end', '0\r\n\r\nHTTP/1.1 200 OK'],
     ['an endless size', `${'0'.repeat(1000)}`],
     ['endless trailers', `0\r\n${'x: y\r\n'.repeat(2000)}`],
   ])('in chunks is refused for %s', async (_what, chunks) => {
@@ -193,7 +192,7 @@ describe('an answer', () => {
 
   it.each([
     ['by its length', 'Content-Length: 1001\r\n\r\n'],
-    ['by its chunks', 'Transfer-Encoding: chunked\r\n\r\n3e9\r\nx'.padEnd(2000, 'x')],
+    ['by its chunks', `Transfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`],
   ])('is collected up to a cap %s', async (_how, rest) => {
     const { origin, server } = await pair()
     const { response, talk } = await answered(origin, server, `HTTP/1.1 200 OK\r\n${rest}`)

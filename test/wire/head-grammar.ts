@@ -19,6 +19,12 @@ export function acceptsByGrammar(text: string): boolean {
     ])
   const all = (name: string) => fields.filter(([its]) => its === name).map(([, value]) => value!)
   if (all('host').length !== 1 || !/^[A-Za-z0-9.]+(:[0-9]*)?$/.test(all('host')[0]!)) return false
-  if (all('transfer-encoding').length > 0 || all('content-length').length > 1) return false
+  const codings = all('transfer-encoding')
+  if (codings.length + all('content-length').length > 1) return false
+  if (codings.length === 1)
+    return (
+      codings[0]!.toLowerCase() === 'chunked' &&
+      text.startsWith('HTTP/1.1', method.length + target.length + 2)
+    )
   return all('content-length').every(value => /^[0-9]+$/.test(value))
 }

@@ -36,7 +36,7 @@ describe('a request head', () => {
     expect(head).toMatchObject({
       method: 'PUT',
       target: '/b/k%20e?x=y&z',
-      contentLength: 12,
+      length: 12,
       keepAlive: true,
       legacy: false,
     })

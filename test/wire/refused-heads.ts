@@ -19,8 +19,11 @@ export const REFUSED: readonly (readonly [why: string, text: string, code: strin
     get('Content-Length: 1', 'Transfer-Encoding: xchunked'),
     'ambiguous-length',
   ],
-  ['chunks', get('Transfer-Encoding: chunked'), 'length-required'],
-  ['chunks in capitals', get('Transfer-Encoding: Chunked'), 'length-required'],
+  [
+    'chunks by HTTP/1.0',
+    lines('GET /a HTTP/1.0', 'Host: h', 'Transfer-Encoding: chunked'),
+    'unknown-transfer-coding',
+  ],
   [
     'chunks twice',
     get('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'),

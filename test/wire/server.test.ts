@@ -16,7 +16,7 @@ const echo: Handler = async (request, reply) => {
 }
 
 /** Waits until the events at hand have happened, so that what was said arrives apart from what follows. */
-const pause = () => new Promise(resolve => setTimeout(resolve, 1))
+const pause = () => new Promise<void>(resolve => setTimeout(resolve, 1))
 
 /** A promise, and the handler's view of what failed. */
 function witness<T>() {
@@ -46,6 +46,50 @@ describe.each(WAYS)('a server read the %s way', way => {
     }
     await talk.hear(/PUT \/a hello/)
   })
+
+  it('decodes a body in chunks, split at any byte, and keeps what is pipelined behind it', async () => {
+    const server = await start(way, async (request, reply) => {
+      if (request.method === 'GET') return echo(request, reply)
+      expect(request.body.length).toBe(Number.POSITIVE_INFINITY)
+      const memory = Buffer.alloc(7)
+      let text = ''
+      const sink: Sink = {
+        space: () => memory,
+        filled: length => {
+          text += memory.toString('latin1', 0, length)
+          return text.length % 2 === 0 ? pause() : undefined
+        },
+      }
+      await request.body.readInto(sink)
+      await reply.send(200, [], Buffer.from(`got ${text}`))
+    })
+    const talk = await dial(way, server.address.port)
+    const request =
+      'PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n8 \r\n, world!\r\n0\r\nT: u\r\n\r\n'
+    const behind = get().replace('/a', '/behind')
+    for (let cut = 1; cut <= request.length + 5; cut++) {
+      talk.say((request + behind).slice(0, cut))
+      await pause()
+      talk.say((request + behind).slice(cut))
+      await talk.hear(/got hello, world!/)
+      await talk.hear(/GET \/behind /)
+    }
+  })
+
+  it.each(['x\r\n', '5\nhello', '4\r\nhello\r\n0\r\n\r\n', '0\r\nx\n\r\n'])(
+    'tells the reader of a body whose chunks are %j',
+    async chunks => {
+      const { seen, tell } = witness<unknown>()
+      const server = await start(way, async (request, reply) => {
+        await request.body.readInto({ space: () => Buffer.alloc(100), filled: () => undefined }).catch(tell)
+        await reply.send(400, [], NOTHING)
+      })
+      const talk = await dial(way, server.address.port)
+      talk.say(`PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}${get()}`)
+      expect(await talk.hearAll()).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close\r\n\r\n$/)
+      expect(await seen).toMatchObject({ name: 'BodyCut', code: 'framing' })
+    },
+  )
 
   it('answers pipelined requests one after another, bodies and all', async () => {
     let atWork = 0

@@ -7,6 +7,7 @@ export const SEEDS: readonly string[] = [
   `${lines('PUT /a HTTP/1.1', 'Host: h', 'Content-Length: 12')}hello, world${get()}`,
   `${lines('HTTP/1.1 200 OK', 'Content-Length: 12')}hello, world${lines('HTTP/1.1 204 No Content')}`,
   `${lines('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nX: y\r\n\r\n${lines('HTTP/1.1 304 Not Modified')}`,
+  `${lines('PUT /a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nX: y\r\n\r\n${get()}`,
   ...REFUSED.map(([, text]) => text),
 ]
 

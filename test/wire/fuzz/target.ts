@@ -1,5 +1,5 @@
 import type { Sink } from '../../../src/wire/body.ts'
-import { ChunkCollector } from '../../../src/wire/chunked.ts'
+import { CappedCollector, Dechunker } from '../../../src/wire/chunked.ts'
 import { PeerFailed, RequestRefused } from '../../../src/wire/errors.ts'
 import { readRequestHead, readResponseHead } from '../../../src/wire/head.ts'
 import { type HeadFailure, Inbound, type InboundOwner } from '../../../src/wire/inbound.ts'
@@ -85,8 +85,8 @@ class Reader implements InboundOwner {
   head(bytes: Buffer, end: number): void {
     if (this.#kind === 'request') {
       const head = readRequestHead(bytes, end)
-      this.seen.push(`${head.method}:${head.headers.pairs.length}:${head.contentLength}`)
-      this.#take(head.contentLength)
+      this.seen.push(`${head.method}:${head.headers.pairs.length}:${head.length}`)
+      this.#take(head.length)
     } else {
       const head = readResponseHead(bytes, end, 'GET')
       this.seen.push(`${head.status}:${head.headers.pairs.length}:${head.length}`)
@@ -123,17 +123,20 @@ class Reader implements InboundOwner {
       )
   }
 
-  /** Reads no further, since what follows a chunked answer was asked for by nobody, and may or may not be noticed. */
   #takeChunks(): void {
-    const chunks = new ChunkCollector(1_000, () => this.in.endBody())
-    const done = () => {
-      this.reads = false
-      this.seen.push(`chunks:${chunks.bytes().toString('hex')}`)
-    }
+    const collector = new CappedCollector(1_000)
+    const ended = (rest: Uint8Array) => this.in.endBody(rest)
+    const malformed = (why: string) => new PeerFailed('malformed-answer', why)
     this.in
       .expectBody(Number.MAX_SAFE_INTEGER)
-      .readInto(chunks)
-      .then(done, error => (error.message.includes('bytes follow') ? done() : this.#cut(error)))
+      .readInto(new Dechunker(collector, { ended, malformed }))
+      .then(
+        () => {
+          this.seen.push(`chunks:${collector.bytes().toString('hex')}`)
+          this.in.expectHead(1e9)
+        },
+        error => this.#cut(error),
+      )
   }
 
   #cut(error: Error): void {
