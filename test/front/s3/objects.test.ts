@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -53,6 +54,19 @@ describe('an object', () => {
     expect(head.ContentLength).toBe(size)
     expect(head.ContentType).toBe('application/octet-stream')
   })
+
+  test.each([0, 100_000, 3_000_000])(
+    'of %i bytes may come from a stream, which the SDK sends in chunks',
+    async size => {
+      const data = pattern(size)
+      const Body = Readable.from([data.subarray(0, size / 2), data.subarray(size / 2)], { objectMode: false })
+      const written = await server.client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: 'key', Body, ContentLength: size }),
+      )
+      expect((await bytesOf('key')).equals(data)).toBe(true)
+      expect(written.ChecksumCRC32).toBeDefined()
+    },
+  )
 
   test('keeps what the application says about it', async () => {
     await put('key', 'data', {

@@ -24,6 +24,8 @@ import { AwsChunkedBody } from './aws-chunked.ts'
 export function plainBody(body: Body, headers: Headers, { payload, chunks }: Authenticated): PlainBody {
   const declared = readDigests(headers)
   if (payload.kind !== 'chunked') {
+    // In HTTP's own chunks, with nothing that says how much they hold.
+    if (!Number.isFinite(body.length)) throw new S3Error('MissingContentLength')
     if (declared.trailer) throw new S3Error('MalformedTrailerError')
     return new VerifiedBody(body, checksOf(declared, payload.kind === 'digest' ? payload.sha256 : undefined))
   }

@@ -19,7 +19,8 @@ export const putObject: Operation = {
 
 async function run(call: ObjectCall): Promise<void> {
   const { request, headers, objects, settings } = call
-  if (request.headers.get('content-length') === undefined) throw new S3Error('MissingContentLength')
+  if (request.body.length === 0 && request.headers.get('content-length') === undefined)
+    throw new S3Error('MissingContentLength')
   checkEncryption(headers)
   const put = {
     headers: readObjectHeaders(headers),

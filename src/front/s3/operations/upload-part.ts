@@ -22,7 +22,8 @@ export const uploadPart: Operation = {
   takesData: true,
   async run(call) {
     const { request, headers, objects, settings } = call
-    if (request.headers.get('content-length') === undefined) throw new S3Error('MissingContentLength')
+    if (request.body.length === 0 && request.headers.get('content-length') === undefined)
+      throw new S3Error('MissingContentLength')
     const { number, uploadId } = partOf(call)
     const body = plainBody(request.body, headers, call.caller)
     const part = await objects.uploadPart(nameOf(call), uploadId, number, body)
