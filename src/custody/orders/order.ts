@@ -42,8 +42,20 @@ export function takeOrder(order: NewOrder, now: number): OrderRecord {
     )
   if (!/^[0-9a-f]{64}$/.test(order.document))
     throw new CustodyError('Malformed', 'an order comes with the SHA-256 of its document in hex')
-  const customerTold = order.legalBar === '' ? now : 0
-  return { ...order, received: now, customerTold, state: 'received', answer: '' }
+  const { authority, legalBase, reach, document, tenant, legalBar } = order
+  const customerTold = legalBar === '' ? now : 0
+  return {
+    authority,
+    legalBase,
+    reach,
+    document,
+    tenant,
+    legalBar,
+    received: now,
+    customerTold,
+    state: 'received',
+    answer: '',
+  }
 }
 
 /** Tells the customer later, when the bar has fallen. */

@@ -9,6 +9,7 @@ import { CustodyError } from '../errors.ts'
 import type { Governance, Wish } from '../governance.ts'
 import { Limit } from '../limits.ts'
 import { storedFiles } from '../log/files.ts'
+import { registerOrder } from '../orders/register.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
 import type { QuorumPlan } from '../quorum/quorum.ts'
@@ -149,6 +150,7 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
       await revokeToken(custody, text(params['token']), by)
       return {}
     }
+    if (act === 'order') return await registerOrder(custody, params, by)
     throw new CustodyError('Malformed', `There is no request ${act}.`)
   })
 
