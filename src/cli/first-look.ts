@@ -40,8 +40,7 @@ function showStored({ store }: Config, folder: DataFolder, near: (path: string) 
   if (store.kind === 'directory')
     return `od -c "$(find ${near(store.path ?? folder.store)}/payload -type f | sort | tail -n 1)" | head`
   const credentials = `AWS_SHARED_CREDENTIALS_FILE=${near(store.credentials)} AWS_PROFILE=${quote(store.profile)}`
-  const object = `s3://${store.buckets['first'] ?? 'first'}/readme.md`
-  return `${credentials} aws --endpoint-url ${quote(store.endpoint)} --region ${quote(store.region)} s3 cp ${object} - | od -c | head`
+  return `${credentials} aws --endpoint-url ${quote(store.endpoint)} --region ${quote(store.region)} s3 cp ${OBJECT} - | od -c | head`
 }
 
 /** A path as it is shortest, seen from a folder. */

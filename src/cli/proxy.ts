@@ -56,7 +56,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       random: randomBytes,
       now: Date.now,
       limits: limitsOf(config),
-      storeBucket: bucketNames(config),
+      storeBucket: bucket => bucket,
       alarm: ({ event, bucket, key, what }) => log.error(event, { bucket, key, what }),
     })
   const front = s3Front({
@@ -91,11 +91,6 @@ function limitsOf({ store }: Config): Limits {
   if (store.kind === 'directory') return S3_LIMITS
   const { part, object, copy } = store.limits
   return { storePart: part, storeObject: object, storeCopy: copy }
-}
-
-function bucketNames({ store }: Config): (bucket: string) => string {
-  const names = new Map(store.kind === 's3' ? Object.entries(store.buckets) : [])
-  return bucket => names.get(bucket) ?? bucket
 }
 
 /** Access keys that name a store credential reach the store under it, all others under the proxy's own. */

@@ -14,7 +14,6 @@ export interface Schema {
   readonly anyOf?: readonly Schema[]
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
-  readonly patternProperties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
   readonly minimum?: number
   readonly maximum?: number
@@ -55,11 +54,6 @@ export function parseConfig(json: unknown, folder: string): Config {
 function read(schema: Schema, value: unknown, at: string, folder: string): unknown {
   if (schema.anyOf && isTagged(schema.anyOf)) return readTagged(schema.anyOf, value, at, folder)
   if (schema.properties) return readObject(schema.properties, schema.required, value, at, folder)
-  const entry = schema.patternProperties && Object.values(schema.patternProperties)[0]
-  if (entry)
-    return Object.fromEntries(
-      Object.entries(record(value, at)).map(([name, it]) => [name, read(entry, it, join(at, name), folder)]),
-    )
   if (schema.items?.properties && Array.isArray(value))
     return value.map((it, index) => read(schema.items!, it, `${at}[${index}]`, folder))
   if (!Value.Check(schema as never, value)) throw new ConfigError(`\`${at}\` must be ${expected(schema)}.`)

@@ -91,11 +91,6 @@ const S3Store = Type.Object(
       description: 'Where the bucket stands in a URL of the store.',
       default: 'path',
     }),
-    buckets: Type.Record(Type.String(), Type.String(), {
-      description:
-        "Names of the store's buckets by the names that applications use. A bucket that is not listed has one name on both sides.",
-      default: {},
-    }),
     ca: Type.Optional(
       Path(
         "PEM file of the authorities that the store's certificate may come from; by default the system's.",
@@ -218,15 +213,6 @@ export const Config = Type.Object({
       'Answers carry `x-amz-server-side-encryption: aws:kms`, so that older AWS SDKs do not take an ETag for an MD5.',
     default: true,
   }),
-  metrics: Type.Optional(
-    Type.Object(
-      {
-        host: Type.String({ description: 'Address to listen on.', default: '127.0.0.1', minLength: 1 }),
-        port: Type.Integer({ description: 'Port to listen on.', minimum: 0, maximum: 65535 }),
-      },
-      { description: 'Serves `/health` and `/metrics` (Prometheus) on an address of their own.' },
-    ),
-  ),
   log: Type.Object(
     {
       level: Type.Union(
