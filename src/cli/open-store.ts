@@ -12,6 +12,8 @@ export interface OpenedStore {
   readonly store: Store
   /** What the store does, for the other processes of this proxy to know without a probe. */
   readonly findings?: Findings
+  /** Carries out lifecycle rules, where the store waits to be told. */
+  sweep?(): Promise<{ versions: number; uploads: number }>
   /** The same store under another profile of the credentials file. */
   as(profile: string): Store
 }
@@ -32,6 +34,7 @@ export async function openStore(opening: StoreOpening): Promise<OpenedStore> {
   const store = await openDirectoryStore({ path: config.store.path ?? folder.store, family })
   return {
     store,
+    sweep: () => store.sweep(),
     as(profile) {
       throw new CannotStart(`The access key names the store credential ${profile}, but a directory has none.`)
     },

@@ -16,6 +16,7 @@ import { SegmentMemory } from '../wire/segment-memory.ts'
 import { serve } from '../wire/server.ts'
 import { cannotListen } from './cannot-start.ts'
 import { DEFAULT_TENANT } from './first-access-key.ts'
+import { keepStore } from './housekeeping.ts'
 import type { Log } from './log.ts'
 import { openStore, type StoreOpening } from './open-store.ts'
 
@@ -41,7 +42,8 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   const { config, registry, custodian, log } = parts
   const { engine, why } = chooseEngine(config.aead)
   log.info('aead-chosen', { why })
-  const { store, findings, as } = await openStore(parts)
+  const opened = await openStore(parts)
+  const { store, findings, as } = opened
   const keys = new GroupKeys(custodian, engine)
   const memory = new SegmentMemory(MEMORY)
 
@@ -76,10 +78,12 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   }).catch((error: NodeJS.ErrnoException) => {
     throw cannotListen(error, host, port)
   })
+  const endHousekeeping = keepStore(opened, log)
   return {
     port: server.address.port,
     ...(findings && { findings }),
     async close() {
+      endHousekeeping()
       await server.close(GRACE)
       await keys.close()
       await store.close()

@@ -12,7 +12,7 @@ export interface Subject {
   readonly lacks: ReadonlySet<Lack>
 }
 
-export type Lack =
+type Lack =
   /** Keys `a` and `a/b` side by side. */
   | 'keys below keys'
   /** If-None-Match with an ETag on writes. */
