@@ -53,9 +53,35 @@ const evidenceCommand = buildCommand({
   loader: async () => (await import('./evidence.ts')).verifyEvidenceFile,
 })
 
+const mirrorCommand = buildCommand({
+  docs: {
+    brief: "Bring a mirror up to the custodian's newest head; what did not grow out of the mirror is refused",
+    fullDescription: 'Run it each minute. Exit 0: up to date; 4: the log is forked, and nothing was written.',
+  },
+  parameters: {
+    flags: {
+      ...trustFlags,
+      authority: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: "PEM file with the custodian's authority",
+      },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { parse: String, brief: 'As https://custodian.example:8702/v1/log', placeholder: 'URL' },
+        { parse: String, brief: 'Folder of the mirror', placeholder: 'FOLDER' },
+      ],
+    },
+  },
+  loader: async () => (await import('./evidence.ts')).mirrorLog,
+})
+
 export const logCommands = buildRouteMap({
   docs: { brief: "Verify the custodian's log, without the custodian" },
-  routes: { verify: verifyCommand },
+  routes: { verify: verifyCommand, mirror: mirrorCommand },
 })
 
 export const evidenceCommands = buildRouteMap({

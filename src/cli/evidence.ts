@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { Agent } from 'undici'
 import { readGenesis } from '../custody/approvals/genesis.ts'
 import type { LoggedEntry } from '../custody/log/entry.ts'
 import { mirroredFiles } from '../custody/log/files.ts'
+import { pullMirror } from '../custody/log/mirror.ts'
 import { readVerifierKey } from '../custody/log/note.ts'
+import { remoteFiles } from '../custody/log/remote-files.ts'
 import { type Trust, verifyLog } from '../custody/log/verify.ts'
 import { readEvidence, verifyEvidence } from '../evidence/evidence.ts'
 
@@ -31,6 +34,22 @@ export async function verifyMirror(
   print(genesis ? `genesis document ${genesis}` : 'it does not begin with a genesis document')
   print(witnessedAt ? `the witness saw it at ${witnessedAt}` : 'no witness was asked for')
   for (const [type, count] of Object.entries(types)) print(`  ${type} ${count}`)
+}
+
+/** `treuhand log mirror URL FOLDER` */
+export async function mirrorLog(
+  { authority, ...flags }: TrustFlags & { readonly authority?: string },
+  url: string,
+  folder: string,
+): Promise<void> {
+  const dispatcher =
+    authority === undefined ? undefined : new Agent({ connect: { ca: await readFile(authority) } })
+  try {
+    const size = await pullMirror(remoteFiles(url, dispatcher), mirroredFiles(folder), trustOf(flags))
+    print(flags.json ? JSON.stringify({ size }) : `the mirror holds ${size} entries`)
+  } finally {
+    await dispatcher?.close()
+  }
 }
 
 /** `treuhand evidence verify FILE` */

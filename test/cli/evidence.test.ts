@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -59,6 +61,16 @@ describe('an auditor', () => {
     expect(JSON.parse(log.stdout)).toMatchObject({ size: 2, root, witnessedAt: '2023-11-14T22:13:21.000Z' })
     const stated = await treuhand('evidence', 'verify', ...trust, evidence)
     expect(JSON.parse(stated.stdout).statement).toMatchObject({ kind: 'custody', body: { seal: 'quorum' } })
+    const server = createServer(async (request, response) => {
+      const bytes = await mirroredFiles(folder).read(request.url!.slice('/v1/log/'.length))
+      response.writeHead(bytes ? 200 : 404).end(bytes)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/log`
+    const copy = emptyFolder()
+    expect(JSON.parse((await treuhand('log', 'mirror', ...trust, url, copy)).stdout)).toEqual({ size: 2 })
+    expect((await treuhand('log', 'verify', ...trust, copy)).code).toBe(0)
     writeFileSync(join(folder, 'tile/0/000.p/2'), Buffer.alloc(64))
     const altered = await treuhand('log', 'verify', ...trust, folder)
     expect([altered.code, altered.stderr]).toEqual([9, expect.stringContaining('tile/0/000.p/2')])
