@@ -5,7 +5,7 @@ import { PLAIN, pattern, put, putPart } from '../contract/bytes.ts'
 import { temporaryFolder } from './temporary.ts'
 
 /** A kill leaves the kernel's memory alive, so it cannot show a missing fsync: this looks at the calls. */
-test.each([1000, 300_000])(
+test.skipIf(process.platform !== 'linux').each([1000, 300_000])(
   'bytes, names and index are on the disk before a PUT of %i bytes is answered',
   async length => {
     const synced: string[] = []
