@@ -67,7 +67,7 @@ describe('an object goes to the store', () => {
     const { store, seen } = await scripted(() => undefined, {}, true)
     const writer = await store.put(AT, PLAIN, 7, {})
     await writer.write([Buffer.from('payload')])
-    await expect.poll(() => seen[0]?.body.toString()).toBe('7\r\npayload')
+    await expect.poll(() => seen[0]?.body.toString(), { timeout: 30_000 }).toBe('7\r\npayload')
     const cut = new Promise(resolve => seen[0]!.socket.once('close', resolve))
     writer.abort()
     await cut
@@ -142,7 +142,7 @@ test('names that XML cannot carry are deleted one by one', async () => {
   ])
 })
 
-test('another credential signs over the same connections', async () => {
+test('another credential signs for itself', async () => {
   const { store, seen } = await scripted(() => answer(200, OBJECT))
   const other = store.as({ accessKeyId: 'OTHER', secretAccessKey: 'SK2', sessionToken: 'token' })
   await other.head(AT, {})
@@ -151,7 +151,6 @@ test('another credential signs over the same connections', async () => {
   expect(seen[0]!.headers.get('x-amz-security-token')).toBe('token')
   expect(seen[1]!.headers.get('authorization')).toContain('Credential=AK/')
   expect(seen[1]!.headers.has('x-amz-security-token')).toBe(false)
-  expect(seen[1]!.socket === seen[0]!.socket).toBe(true)
 })
 
 test('a condition that the store would not obey is refused before anything is sent', async () => {
