@@ -16,7 +16,7 @@ import { emptyBody } from './plain-bodies.ts'
 import { expectSize, putObject } from './put.ts'
 import { addressOf, type Room } from './room.ts'
 import type { Unsealed } from './unsealed.ts'
-import { findUpload, noSuchUpload, unsealUpload, uploadChecksum } from './upload.ts'
+import { findUpload, noSuchUpload, type UploadChecksum, unsealUpload, uploadChecksum } from './upload.ts'
 
 export interface CompleteUpload {
   /** As the client lists them: some may be left out. ETags in the client's form. */
@@ -84,7 +84,7 @@ async function chosenParts(
   const parts = listed.map(({ number, etag, checksum }) => {
     const part = latest.get(number)
     if (part === undefined || part.etag !== storeETag(etag)) throw invalidPart(number)
-    if (checksum !== undefined && !sameChecksum(checksum, part.checksum)) throw invalidPart(number)
+    expectPartChecksum(uploadChecksum(upload), part, checksum)
     return part
   })
   const small = parts.slice(0, -1).find(part => part.plainLength < MIN_PART)
@@ -93,6 +93,27 @@ async function chosenParts(
       partNumber: String(small.number),
     })
   return parts
+}
+
+/** @throws ObjectError `InvalidPart`, `InvalidRequest`, `BadDigest`, in S3's words */
+function expectPartChecksum(
+  kind: UploadChecksum | undefined,
+  part: RecordedPart,
+  stated: ListedPart['checksum'],
+): void {
+  if (stated === undefined) {
+    if (kind?.type !== 'COMPOSITE') return
+    throw new ObjectError(
+      'InvalidRequest',
+      `The upload was created using a ${kind.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${part.number} in the request.`,
+    )
+  }
+  if (sameChecksum(stated, part.checksum)) return
+  if (kind === undefined || kind.algorithm === stated.algorithm) throw invalidPart(part.number)
+  throw new ObjectError(
+    'BadDigest',
+    `The ${stated.algorithm.toLowerCase()} you specified for part ${part.number} did not match what we received.`,
+  )
 }
 
 /** @throws ObjectError `InvalidRequest`, in S3's words, where the client states another size or kind of checksum */

@@ -19,6 +19,8 @@ import { type UploadedPart, uploadPart } from './upload-part.ts'
 export interface CopyObject {
   /** The new object's headers; the source's where they are left out. */
   readonly headers?: ObjectHeaders
+  /** The website redirect beside the source's headers: S3 never copies that one. */
+  readonly redirect?: string
   readonly settings: NewObject['settings']
   /** On the source; on the destination under `destination`. */
   readonly conditions: CopyConditions
@@ -43,7 +45,7 @@ export async function copyObject(
   expectChange(from, to, copy)
   return rereading(async () => {
     const { destination = {}, ...source } = copy.conditions
-    const seen = await inspectSource(room, from, source, copy.checksumAlgorithm !== undefined)
+    const seen = await inspectSource(room, from, source, true)
     const algorithm = seen.unsealed.metadata.checksum?.algorithm
     const sameChecksum = copy.checksumAlgorithm === undefined || copy.checksumAlgorithm === algorithm
     if (from.tenant === to.tenant && sameChecksum) return copyInStore(room, from, to, copy, seen)
@@ -120,7 +122,7 @@ async function copyInStore(
       dek,
       shape,
       {
-        headers: copy.headers ?? metadata.headers,
+        headers: newHeaders(copy, metadata.headers),
         ...(envelope.kind === 'single' && { size }),
         ...(metadata.checksum && { checksum: metadata.checksum }),
       },
@@ -137,6 +139,14 @@ async function copyInStore(
   } finally {
     dek.wipe()
   }
+}
+
+const REDIRECT = 'x-amz-website-redirect-location'
+
+function newHeaders({ headers, redirect }: CopyObject, source: ObjectHeaders): ObjectHeaders {
+  if (headers !== undefined) return headers
+  const kept = source.filter(([name]) => name !== REDIRECT)
+  return redirect === undefined ? kept : [...kept, [REDIRECT, redirect]]
 }
 
 /** The store copies the ciphertext of the very object that was inspected, over its limit in ranges. */
@@ -187,7 +197,7 @@ async function copyThrough(
   })
   try {
     const put = {
-      headers: copy.headers ?? source.headers,
+      headers: newHeaders(copy, source.headers),
       settings: copy.settings,
       conditions: copy.conditions.destination ?? {},
     }

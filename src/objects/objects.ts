@@ -86,8 +86,8 @@ export class Objects {
   completeUpload(name: ObjectName, uploadId: string, complete: CompleteUpload): Promise<CompleteAnswer> {
     return completeUpload(this.#room, name, uploadId, complete)
   }
-  abortUpload(name: ObjectName, uploadId: string): Promise<void> {
-    return abortUpload(this.#room, name, uploadId)
+  abortUpload(name: ObjectName, uploadId: string, ifInitiated?: Date): Promise<void> {
+    return abortUpload(this.#room, name, uploadId, ifInitiated)
   }
   listParts(name: ObjectName, uploadId: string, page: PartPage): Promise<PartListing> {
     return listParts(this.#room, name, uploadId, page)

@@ -134,12 +134,13 @@ async function record(
  * @throws ObjectError `InvalidRequest` where the part carries another algorithm than its upload
  */
 function checksummed(upload: Upload, body: PlainBody): PlainBody {
-  const wanted = uploadChecksum(upload)?.algorithm
+  const wanted = uploadChecksum(upload)
   const sent = body.checksumAlgorithm
-  if (wanted === undefined || wanted === sent) return body
-  if (sent === undefined) return digested(body, wanted)
+  if (wanted === undefined || wanted.algorithm === sent) return body
+  // A checksum of checksums speaks for values that the client knows: it must send them.
+  if (sent === undefined && wanted.type === 'FULL_OBJECT') return digested(body, wanted.algorithm)
   throw new ObjectError(
     'InvalidRequest',
-    `Checksum Type mismatch occurred, expected checksum Type: ${wanted.toLowerCase()}, actual checksum Type: ${sent.toLowerCase()}`,
+    `Checksum Type mismatch occurred, expected checksum Type: ${wanted.algorithm}, actual checksum Type: ${sent ?? 'null'}`,
   )
 }

@@ -73,11 +73,28 @@ export const unsealUpload = (room: Room, name: ObjectName, upload: Upload): Prom
 export const uploadChecksum = (upload: Upload): UploadChecksum | undefined =>
   upload.checksum as UploadChecksum | undefined
 
-/** Ends an upload without an object. */
-export async function abortUpload(room: Room, name: ObjectName, uploadId: string): Promise<void> {
-  await findOpenUpload(room, name, uploadId)
+/**
+ * Ends an upload without an object.
+ * @param ifInitiated only if it was begun at this time, as a listing of uploads tells it
+ */
+export async function abortUpload(
+  room: Room,
+  name: ObjectName,
+  uploadId: string,
+  ifInitiated?: Date,
+): Promise<void> {
+  const { created } = await findOpenUpload(room, name, uploadId)
+  if (ifInitiated !== undefined && !isTimeOf(ifInitiated, created))
+    throw new ObjectError('PreconditionFailed', 'The upload was not begun at that time.')
   await room.store.abortUpload(addressOf(room, name), uploadId)
   await room.registry.uploads.remove(uploadId)
+}
+
+/** The client knows the store's time, in whole seconds; the registry heard of the upload a moment later. */
+function isTimeOf(stated: Date, created: Date): boolean {
+  const seconds = (time: Date) => Math.floor(time.getTime() / 1000)
+  const later = seconds(created) - seconds(stated)
+  return later === 0 || later === 1
 }
 
 export const noSuchUpload = (): ObjectError =>

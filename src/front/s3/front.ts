@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Objects } from '../../objects/objects.ts'
+import { StoreError } from '../../store/errors.ts'
 import { RequestRefused } from '../../wire/errors.ts'
-import type { Fields, Handler, Reply, Request } from '../../wire/exchange.ts'
+import type { Fields, Handler, Headers, Reply, Request } from '../../wire/exchange.ts'
 import { type AccessKeys, type Identity, type Intent, isAllowed } from './access.ts'
 import { errorNodes, requestFields } from './answer.ts'
 import { type Authenticated, type Authority, authenticate } from './auth/authenticate.ts'
 import { SigningKeys } from './auth/signature.ts'
 import type { Call, FrontSettings, Operation } from './call.ts'
 import { S3Error } from './errors.ts'
+import { checkOwner } from './expected-owner.ts'
 import { asS3Error } from './failure.ts'
 import { withHoisted } from './forms/hoisted.ts'
 import { type Place, readPlace } from './forms/place.ts'
@@ -81,6 +83,8 @@ class Exchange {
   #place: Place | undefined
   #operation: Operation | undefined
   #caller: Authenticated | undefined
+  /** Set once the sender is known and allowed. */
+  #objects: Objects | undefined
 
   constructor(request: Request, reply: Reply, options: S3FrontOptions, authority: Authority) {
     this.#request = request
@@ -100,22 +104,33 @@ class Exchange {
 
   async #serve(): Promise<void> {
     const request = this.#request
+    checkFieldSize(request.headers)
     const now = this.#options.now?.() ?? new Date()
     const mark = request.target.indexOf('?')
     const path = mark < 0 ? request.target : request.target.slice(0, mark)
     const query = readQuery(mark < 0 ? '' : request.target.slice(mark + 1))
     const place = readPlace(request.headers.get('host') ?? '', path, this.#options.baseDomains)
     this.#place = place
-    const { method, headers } = request
-    this.#caller = await authenticate({ method, path, query, headers }, this.#authority, now)
-    await this.#perform(place, this.#caller, query, now)
+    const { method } = request
+    const headers = withHoisted(request.headers, query)
+    const operation = route(OPERATIONS, method, place, query, headers)
+    this.#operation = operation
+    const signed = { method, path, query, headers: request.headers }
+    const caller = await authenticate(signed, this.#authority, now)
+    this.#caller = caller
+    checkOwner(headers.get('x-amz-expected-bucket-owner'), caller)
+    await this.#perform(operation, place, caller, query, headers, now)
   }
 
-  async #perform(place: Place, caller: Authenticated, query: Query, now: Date): Promise<void> {
+  async #perform(
+    operation: Operation,
+    place: Place,
+    caller: Authenticated,
+    query: Query,
+    headers: Headers,
+    now: Date,
+  ): Promise<void> {
     const request = this.#request
-    const headers = withHoisted(request.headers, query)
-    const operation = route(OPERATIONS, request.method, place, query, headers)
-    this.#operation = operation
     if (!operation.takesData && caller.payload.kind === 'chunked')
       throw new S3Error('InvalidRequest', 'The value of x-amz-content-sha256 header is invalid.')
     const { identity } = caller
@@ -127,6 +142,8 @@ class Exchange {
       !may({ action, bucket: place.bucket, ...keyOf(operation, place, query) })
     )
       throw new S3Error('AccessDenied')
+    const objects = this.#options.objectsFor(identity)
+    this.#objects = objects
     const call: Call = {
       request,
       reply: this.#reply,
@@ -134,7 +151,7 @@ class Exchange {
       query,
       headers,
       caller,
-      objects: this.#options.objectsFor(identity),
+      objects,
       settings: this.#options,
       now,
       may,
@@ -145,7 +162,7 @@ class Exchange {
   }
 
   async #fail(error: unknown): Promise<void> {
-    const known = asS3Error(error, this.#operation?.sentences)
+    const known = await this.#bucketFirst(asS3Error(error, this.#operation?.sentences))
     if (!known) this.#options.log({ event: 'defect', requestId: this.#id, error })
     const failure = known ?? new S3Error('InternalError')
     this.#log(failure.code)
@@ -156,6 +173,21 @@ class Exchange {
     await (bodiless
       ? this.#reply.send(status, fields, NOTHING, status === 304 ? 0 : body.length)
       : this.#reply.send(status, fields, body))
+  }
+
+  /** Where the bucket is missing, S3 says so before it says what else is wrong. */
+  async #bucketFirst(known: S3Error | undefined): Promise<S3Error | undefined> {
+    const objects = this.#objects
+    if (!known || !objects || this.#place?.kind === 'service' || !this.#place) return known
+    const isCopy = this.#operation?.selector?.header !== undefined
+    if (!AFTER_THE_BUCKET.has(known.code) && !(isCopy && known.code === 'NoSuchKey')) return known
+    if (this.#operation?.name === 'CreateBucket') return known
+    try {
+      await objects.store.headBucket(objects.storeBucket(this.#place.bucket))
+      return known
+    } catch (error) {
+      return error instanceof StoreError && error.status === 404 ? new S3Error('NoSuchBucket') : known
+    }
   }
 
   #log(code: string | undefined): void {
@@ -176,6 +208,27 @@ class Exchange {
 }
 
 const NOTHING = new Uint8Array(0)
+
+/** What the front finds wrong with a request without having asked the store. */
+const AFTER_THE_BUCKET = new Set([
+  'NoSuchUpload',
+  'MissingRequestBodyError',
+  'MalformedXML',
+  'MalformedPolicy',
+  'MalformedACLError',
+  'MissingSecurityHeader',
+])
+
+/** S3's: bytes of all names and values together. */
+const MAX_FIELDS = 8 * 1024
+
+/** @throws S3Error RequestHeaderSectionTooLarge */
+function checkFieldSize({ pairs }: Headers): void {
+  let size = 0
+  for (const [name, value] of pairs) size += name.length + value.length
+  if (size > MAX_FIELDS)
+    throw new S3Error('RequestHeaderSectionTooLarge', undefined, { details: { MaxSizeAllowed: MAX_FIELDS } })
+}
 
 /** What a grant must cover beside the bucket. */
 function keyOf({ prefixParameter }: Operation, place: Place, query: Query): { key?: string } {

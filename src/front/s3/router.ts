@@ -1,8 +1,9 @@
 import type { Headers } from '../../wire/exchange.ts'
 import type { Operation } from './call.ts'
-import { notImplemented, S3Error } from './errors.ts'
+import { notImplemented } from './errors.ts'
 import type { Place } from './forms/place.ts'
 import type { Query } from './forms/query.ts'
+import { checkMistakes, methodNotAllowed } from './mistakes.ts'
 
 /**
  * Query parameters that every operation takes: the signature's own, and `x-id`, with which SDKs name their call.
@@ -45,6 +46,7 @@ const KNOWN_FIELDS = new Set([
   'x-amz-grant-write',
   'x-amz-grant-write-acp',
   'x-amz-id-2',
+  'x-amz-if-match-initiated-time',
   'x-amz-if-match-last-modified-time',
   'x-amz-if-match-size',
   'x-amz-max-parts',
@@ -78,6 +80,8 @@ const KNOWN_FIELDS = new Set([
   'x-amz-website-redirect-location',
 ])
 
+const RESOURCES = { service: 'SERVICE', bucket: 'BUCKET', object: 'OBJECT' } as const
+
 /** Values and their families are checked where they are read. */
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-']
 
@@ -93,13 +97,14 @@ export function route(
   headers: Headers,
 ): Operation {
   for (const [name] of headers.pairs) checkField(name)
+  checkMistakes(method, place, query, headers)
   const here = operations.filter(operation => operation.method === method && operation.on === place.kind)
   const [operation] = here
     .filter(({ selector }) => selects(selector, query, headers))
     .sort((a, b) => weight(b) - weight(a))
   if (!operation) {
-    if (here.length === 0) throw new S3Error('MethodNotAllowed')
-    throw notImplemented(`${method} of a ${place.kind} without a sub-resource`)
+    if (query.pairs.length === 0 || here.length === 0) throw methodNotAllowed(method, RESOURCES[place.kind])
+    throw notImplemented(`${method} of a ${place.kind} with ${query.pairs.map(([name]) => name).join(', ')}`)
   }
   const known = new Set([...(operation.selector?.query ?? []), ...(operation.query ?? [])])
   for (const [name] of query.pairs) if (!known.has(name)) checkParameter(name, operation)

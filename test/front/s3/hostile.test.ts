@@ -247,8 +247,8 @@ describe('a request is refused', () => {
     [
       'for a POST of an object without a sub-resource',
       { method: 'POST', target: `/${Bucket}/key` },
-      'NotImplemented',
-      501,
+      'MethodNotAllowed',
+      405,
     ],
     [
       'with an XML bomb',
@@ -340,7 +340,8 @@ describe('an access key does what its grants say and no more', () => {
     await server.client.send(new CreateBucketCommand({ Bucket: 'old' }))
     const denied = expect.objectContaining({ name: 'AccessDenied' })
 
-    await reader.send(new GetObjectCommand({ Bucket, Key: 'shared/a' }))
+    const shared = await reader.send(new GetObjectCommand({ Bucket, Key: 'shared/a' }))
+    expect(await shared.Body!.transformToString()).toBe('a')
     await reader.send(new ListObjectsV2Command({ Bucket, Prefix: 'shared/' }))
     await reader.send(new PutObjectCommand({ Bucket: 'logs', Key: 'line', Body: 'x' }))
     await expect(reader.send(new GetObjectCommand({ Bucket, Key: 'secret' }))).rejects.toEqual(denied)

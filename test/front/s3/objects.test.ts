@@ -32,23 +32,19 @@ beforeEach(async () => {
 
 const put = (key: string, body: Uint8Array | string, more = {}) =>
   server.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...more }))
-const get = (key: string, more = {}) =>
-  server.client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...more }))
-/** Reads the body too: an answer that nobody reads breaks when its client is closed, as an uncaught error. */
-const statusOf = async (key: string, more = {}) => {
-  const { $metadata, Body } = await get(key, more)
-  await Body!.transformToByteArray()
-  return $metadata.httpStatusCode
+/** An answer whose body nobody reads would be an error once the server closes. */
+const get = async (key: string, more = {}) => {
+  const read = await server.client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...more }))
+  return { ...read, bytes: Buffer.from(await read.Body!.transformToByteArray()) }
 }
-const bytesOf = async (key: string, more = {}) =>
-  Buffer.from(await (await get(key, more)).Body!.transformToByteArray())
+const bytesOf = async (key: string, more = {}) => (await get(key, more)).bytes
 
 describe('an object', () => {
   test.each([0, 1, 65480, 65481, 1_000_000, 3_000_000])('of %i bytes comes back as it was', async size => {
     const data = pattern(size)
     const written = await put('key', data)
     const read = await get('key', { ChecksumMode: 'ENABLED' })
-    expect(Buffer.from(await read.Body!.transformToByteArray()).equals(data)).toBe(true)
+    expect(read.bytes.equals(data)).toBe(true)
     expect(read.ContentLength).toBe(size)
     expect(read.ETag).toBe(written.ETag)
     expect(read.ETag).toMatch(/^"[^"]+-t"$/)
@@ -126,21 +122,19 @@ describe('an object', () => {
       const read = await get('key', { Range: range })
       expect(read.$metadata.httpStatusCode).toBe(206)
       expect(read.ContentRange).toBe(`bytes ${first}-${last}/200000`)
-      expect(
-        Buffer.from(await read.Body!.transformToByteArray()).equals(data.subarray(first, last + 1)),
-      ).toBe(true)
+      expect(read.bytes.equals(data.subarray(first, last + 1))).toBe(true)
     }
     await expect(get('key', { Range: 'bytes=200000-' })).rejects.toMatchObject({
       name: 'InvalidRange',
       $metadata: { httpStatusCode: 416 },
     })
-    expect(await statusOf('key', { Range: 'bytes=5-1' })).toBe(200)
+    expect((await get('key', { Range: 'bytes=5-1' })).$metadata.httpStatusCode).toBe(200)
   })
 
   test('answers conditions on reads', async () => {
     const { ETag } = await put('key', 'data')
     const past = new Date(0)
-    expect(await statusOf('key', { IfMatch: ETag })).toBe(200)
+    expect((await get('key', { IfMatch: ETag })).$metadata.httpStatusCode).toBe(200)
     await expect(get('key', { IfMatch: '"other"' })).rejects.toMatchObject({ name: 'PreconditionFailed' })
     await expect(get('key', { IfNoneMatch: ETag })).rejects.toMatchObject({
       $metadata: { httpStatusCode: 304 },
@@ -148,7 +142,7 @@ describe('an object', () => {
     await expect(get('key', { IfUnmodifiedSince: past })).rejects.toMatchObject({
       name: 'PreconditionFailed',
     })
-    expect(await statusOf('key', { IfModifiedSince: past })).toBe(200)
+    expect((await get('key', { IfModifiedSince: past })).$metadata.httpStatusCode).toBe(200)
   })
 
   test('answers conditions on writes and deletes', async () => {
@@ -257,7 +251,9 @@ test('buckets are made, listed, located and removed', async () => {
   expect(
     (await server.client.send(new GetBucketLocationCommand({ Bucket: bucket }))).LocationConstraint,
   ).toBeUndefined()
-  await server.client.send(new CreateBucketCommand({ Bucket: bucket }))
+  await expect(server.client.send(new CreateBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({
+    name: 'BucketAlreadyOwnedByYou',
+  })
   await put('key', 'data')
   await expect(server.client.send(new DeleteBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({
     name: 'BucketNotEmpty',

@@ -69,7 +69,8 @@ async function authenticateHeader(
   if (time.slice(0, 8) !== given.scope.day)
     throw new S3Error(
       'AuthorizationHeaderMalformed',
-      'The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.',
+      // Twice, as S3 says it.
+      'The authorization header is malformed; The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.',
     )
   const payloadHash = request.headers.get('x-amz-content-sha256')
   if (payloadHash === undefined)

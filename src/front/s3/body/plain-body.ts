@@ -60,7 +60,8 @@ function checksOf({ md5, checksum }: DeclaredDigests, sha256: Uint8Array | undef
       promised: () => md5,
       broken: computed =>
         new S3Error('BadDigest', undefined, {
-          details: { CalculatedDigest: base64(computed), ExpectedDigest: base64(md5) },
+          // The one in base64, the other in hex, as S3 has it.
+          details: { CalculatedDigest: base64(computed), ExpectedDigest: hex(md5) },
         }),
     })
   if (sha256)

@@ -8,9 +8,10 @@ export const MAX_PAGE = 1000
 
 /**
  * Reads `max-keys`, `max-uploads` or `max-parts`. More than a page holds is not wrong, the page is just full.
+ * @param versions where versions are listed, S3 has another sentence for it
  * @throws S3Error InvalidArgument
  */
-export function readLimit(name: string, value: string | undefined): number {
+export function readLimit(name: string, value: string | undefined, versions = false): number {
   if (value === undefined || value === '') return MAX_PAGE
   if (!/^-?\d+$/.test(value) || Math.abs(Number(value)) > INT32)
     throw invalidArgument(name, value, `Provided ${value} not an integer or within integer range`)
@@ -18,9 +19,9 @@ export function readLimit(name: string, value: string | undefined): number {
     throw invalidArgument(
       name,
       value,
-      name === 'max-keys'
+      versions
         ? 'max-keys cannot be negative'
-        : `Argument ${name} must be an integer between 0 and ${INT32}`,
+        : `Argument ${value} must be an integer between 0 and ${INT32}`,
     )
   return Number(value)
 }

@@ -47,7 +47,7 @@ export function checkTaggingHeader(value: string): void {
       const equals = piece.indexOf('=')
       const [key, content] =
         equals < 0 ? [text(piece), ''] : [text(piece.slice(0, equals)), text(piece.slice(equals + 1))]
-      if (key === undefined || content === undefined) throw malformed(value)
+      if (!key || content === undefined) throw malformed(value)
       return { key, value: content }
     })
   if (new Set(tags.map(tag => tag.key)).size < tags.length) throw malformed(value)

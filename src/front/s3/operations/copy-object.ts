@@ -3,13 +3,16 @@ import type { ObjectName } from '../../../objects/object.ts'
 import { attributeFields, checksumNodes, encryptionFields } from '../answer.ts'
 import { nameOf, type ObjectCall, type Operation } from '../call.ts'
 import { invalidArgument, S3Error } from '../errors.ts'
+import { checkOwner } from '../expected-owner.ts'
 import { readConditions, writeConditions } from '../forms/conditions.ts'
 import { readCopySource } from '../forms/copy-source.ts'
 import { readChecksumAlgorithm } from '../forms/digests.ts'
 import { checkEncryption } from '../forms/encryption.ts'
 import { quoted } from '../forms/etag.ts'
+import { checkLock } from '../forms/lock.ts'
 import { readObjectHeaders, readSettings } from '../forms/object-headers.ts'
 import { isoTime } from '../forms/times.ts'
+import { lockRefused } from '../lock-refused.ts'
 import { sendWhenDone } from '../slow-answer.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
@@ -23,7 +26,7 @@ export const copyObject: Operation = {
     const source = sourceOf(call)
     const copy = readCopy(call)
     await sendWhenDone(call, async () => {
-      const answer = await call.objects.copy(source, nameOf(call), copy)
+      const answer = await call.objects.copy(source, nameOf(call), copy).catch(lockRefused(call.headers))
       return {
         root: 'CopyObjectResult',
         content: [
@@ -40,23 +43,29 @@ export const copyObject: Operation = {
   },
 }
 
+const REDIRECT = 'x-amz-website-redirect-location'
+
 /**
  * The object that `x-amz-copy-source` names, if the sender may read it.
  * @throws S3Error AccessDenied, InvalidArgument
  */
 export function sourceOf(call: ObjectCall): ObjectName {
   const source = readCopySource(call.headers.get('x-amz-copy-source') ?? '')
+  checkOwner(call.headers.get('x-amz-source-expected-bucket-owner'), call.caller)
   if (!call.may({ action: 'read', bucket: source.bucket, key: source.key })) throw new S3Error('AccessDenied')
   return { tenant: call.caller.identity.tenant, ...source }
 }
 
-function readCopy({ headers }: ObjectCall): CopyObject {
+function readCopy({ headers, now }: ObjectCall): CopyObject {
   checkEncryption(headers)
+  checkLock(headers, now)
   const replaces = readDirective('metadata', headers.get('x-amz-metadata-directive')) === 'REPLACE'
   readDirective('tagging', headers.get('x-amz-tagging-directive'))
   const algorithm = headers.get('x-amz-checksum-algorithm')
+  const own = readObjectHeaders(headers)
+  const redirect = headers.get(REDIRECT)
   return {
-    ...(replaces && { headers: readObjectHeaders(headers) }),
+    ...(replaces ? { headers: own } : redirect !== undefined && { redirect }),
     settings: readSettings(headers),
     conditions: {
       ...readConditions(headers, 'x-amz-copy-source-'),

@@ -1,11 +1,13 @@
-import { StoreError } from '../../../store/errors.ts'
 import type { BucketSettings } from '../../../store/store.ts'
+import type { Tag } from '../../../store/tag.ts'
 import { sendNothing } from '../answer.ts'
 import { plainBody } from '../body/plain-body.ts'
 import { readSmallBody } from '../body/small-body.ts'
 import type { BucketCall, Operation } from '../call.ts'
 import { S3Error } from '../errors.ts'
+import { checkTags, MAX_BUCKET_TAGS } from '../forms/tags.ts'
 import { readXml } from '../xml/read.ts'
+import { readTags } from './object-tagging.ts'
 
 const MAX_DOCUMENT = 64 * 1024
 
@@ -19,26 +21,31 @@ export const createBucket: Operation = {
 }
 
 async function run(call: BucketCall): Promise<void> {
-  const { objects, bucket, settings } = call
-  await checkConfiguration(call)
-  try {
-    await objects.store.createBucket(objects.storeBucket(bucket), readSettings(call))
-  } catch (error) {
-    // In us-east-1 a repeat succeeds, as it did before S3 had regions ("CreateBucket", errors).
-    const repeated = error instanceof StoreError && error.code === 'BucketAlreadyOwnedByYou'
-    if (!repeated || settings.region !== 'us-east-1') throw error
-  }
-  await sendNothing(call, 200, [['location', `/${bucket}`]])
+  const { objects, bucket } = call
+  const tags = await readConfiguration(call)
+  const name = objects.storeBucket(bucket)
+  await objects.store.createBucket(name, readSettings(call))
+  if (tags.length > 0) await objects.store.putBucketTags(name, tags)
+  await sendNothing(call, 200, [
+    ['location', `/${bucket}`],
+    ['x-amz-bucket-arn', `arn:aws:s3:::${bucket}`],
+  ])
 }
 
-/** @throws S3Error InvalidLocationConstraint, MalformedXML */
-async function checkConfiguration(call: BucketCall): Promise<void> {
+/**
+ * Reads the document that may come with the request, for the tags that it gives the bucket.
+ * @throws S3Error InvalidLocationConstraint, MalformedXML, InvalidTag
+ */
+async function readConfiguration(call: BucketCall): Promise<readonly Tag[]> {
   const bytes = await readSmallBody(plainBody(call.request.body, call.headers, call.caller), MAX_DOCUMENT)
-  if (bytes.length === 0) return
-  const location = readXml(bytes, 'CreateBucketConfiguration').textOf('LocationConstraint') ?? ''
-  if (location === '') return
-  if (location !== call.settings.region || location === 'us-east-1')
+  if (bytes.length === 0) return []
+  const document = readXml(bytes, 'CreateBucketConfiguration')
+  const location = document.textOf('LocationConstraint') ?? ''
+  if (location !== '' && (location !== call.settings.region || location === 'us-east-1'))
     throw new S3Error('InvalidLocationConstraint', undefined, { details: { LocationConstraint: location } })
+  const tags = readTags(document.child('Tags'))
+  checkTags(tags, MAX_BUCKET_TAGS)
+  return tags
 }
 
 const FIELDS = [
@@ -51,7 +58,14 @@ const FIELDS = [
   'x-amz-object-ownership',
 ] as const
 
+const OWNERSHIPS = ['BucketOwnerPreferred', 'ObjectWriter', 'BucketOwnerEnforced']
+
 function readSettings({ headers }: BucketCall): BucketSettings {
+  const ownership = headers.get('x-amz-object-ownership')
+  if (ownership && !OWNERSHIPS.includes(ownership))
+    throw new S3Error('InvalidArgument', `Invalid x-amz-object-ownership header: ${ownership}`, {
+      details: { ArgumentName: 'x-amz-object-ownership' },
+    })
   const fields: Record<string, string> = {}
   for (const name of FIELDS) {
     const value = headers.get(name)

@@ -6,7 +6,9 @@ import { nameOf, type Operation } from '../call.ts'
 import { S3Error } from '../errors.ts'
 import { invalidValue, readChecksumAlgorithm } from '../forms/digests.ts'
 import { checkEncryption } from '../forms/encryption.ts'
+import { checkLock } from '../forms/lock.ts'
 import { readObjectHeaders, readSettings } from '../forms/object-headers.ts'
+import { lockRefused } from '../lock-refused.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export const createUpload: Operation = {
@@ -18,12 +20,15 @@ export const createUpload: Operation = {
   async run(call) {
     const { headers, objects, settings, bucket, key } = call
     checkEncryption(headers)
+    checkLock(headers, call.now)
     const checksum = readUploadChecksum(headers)
-    const { uploadId, groupKeyId } = await objects.createUpload(nameOf(call), {
-      headers: readObjectHeaders(headers),
-      settings: readSettings(headers),
-      ...(checksum && { checksum }),
-    })
+    const { uploadId, groupKeyId } = await objects
+      .createUpload(nameOf(call), {
+        headers: readObjectHeaders(headers),
+        settings: readSettings(headers),
+        ...(checksum && { checksum }),
+      })
+      .catch(lockRefused(headers))
     await sendXml(
       call,
       'InitiateMultipartUploadResult',

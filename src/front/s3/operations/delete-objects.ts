@@ -36,7 +36,7 @@ async function run(call: BucketCall): Promise<void> {
     )
   const document = readXml(await readSmallBody(body, MAX_DOCUMENT), 'Delete')
   const listed = document.all('Object').map(readObject)
-  if (listed.length === 0 || listed.length > MAX_OBJECTS) throw new S3Error('MalformedXML')
+  if (listed.length > MAX_OBJECTS) throw new S3Error('MalformedXML')
   const allowed = listed.filter(({ key }) => call.may({ action: 'delete', bucket, key }))
   const outcomes: DeleteOutcome[] = listed
     .filter(object => !allowed.includes(object))

@@ -1,7 +1,7 @@
 import { ObjectError } from '../../../objects/errors.ts'
 import type { GetObject, OpenObject, ReadableObject } from '../../../objects/object.ts'
 import type { Writer } from '../../../wire/body.ts'
-import type { Fields, ReplyBody } from '../../../wire/exchange.ts'
+import type { Fields, Headers, ReplyBody } from '../../../wire/exchange.ts'
 import { attributeFields, checksumFields, encryptionFields, requestFields } from '../answer.ts'
 import { type Call, nameOf, type ObjectCall, type Operation } from '../call.ts'
 import { invalidArgument, S3Error } from '../errors.ts'
@@ -67,9 +67,12 @@ function readGet({ headers, query }: ObjectCall): GetObject {
     ...(range && ifRange !== undefined && { ifRange }),
     ...(partNumber !== undefined && { partNumber: readPartNumber(partNumber) }),
     conditions: readConditions(headers),
-    checksum: headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED',
+    checksum: wantsChecksum(headers),
   }
 }
+
+const wantsChecksum = (headers: Headers): boolean =>
+  headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
 
 /** RFC 9110 13.1.5: a date, or else an ETag, of which a weak one never counts. */
 function readIfRange(value: string | undefined): string | Date | undefined {
@@ -101,7 +104,7 @@ function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fiel
     ...attributeFields(object.attributes),
     ...encryptionFields(call.settings, object.groupKeyId),
     // It speaks for the whole: a client would compare it with the bytes of its range.
-    ...(range ? [] : checksumFields(object.checksum, parts?.length)),
+    ...(range || !wantsChecksum(call.headers) ? [] : checksumFields(object.checksum, parts?.length)),
   ]
   if (!own.some(([name]) => name === 'content-type')) fields.push(['content-type', 'binary/octet-stream'])
   if (range) fields.push(['content-range', `bytes ${range.first}-${range.last}/${size}`])

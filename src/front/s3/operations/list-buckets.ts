@@ -35,6 +35,7 @@ async function run(call: Call): Promise<void> {
         [
           ['Name', name],
           ['CreationDate', isoTime(created)],
+          ['BucketRegion', call.settings.region],
         ],
       ]),
     ],

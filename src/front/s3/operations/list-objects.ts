@@ -35,7 +35,7 @@ export const listObjectsV2: Operation = {
 async function listVersion1(call: BucketCall): Promise<void> {
   const { query, objects, bucket } = call
   const page = readPage(call, 'max-keys')
-  const after = query.get('marker') ?? ''
+  const after = query.get('marker')
   const { names, name } = page
   const listing = await objects.list(bucket, {
     version: 1,
@@ -43,12 +43,11 @@ async function listVersion1(call: BucketCall): Promise<void> {
     limit: page.taken,
     ...(after && { after }),
   })
-  // S3 names the next marker only where a delimiter makes it differ from the last key.
-  const next = listing.truncated && names.delimiter !== undefined ? listing.next : undefined
+  const next = listing.truncated ? listing.next : undefined
   await sendXml(call, 'ListBucketResult', [
     ['Name', bucket],
     ...askedNodes(page),
-    ['Marker', name(after)],
+    ['Marker', after === undefined ? undefined : name(after)],
     ['NextMarker', next === undefined ? undefined : name(next)],
     ['MaxKeys', page.limit],
     ['IsTruncated', listing.truncated],

@@ -36,8 +36,8 @@ async function run(call: ObjectCall): Promise<void> {
     ['NextPartNumberMarker', parts.at(-1)?.number ?? 0],
     ['MaxParts', page.limit],
     ['IsTruncated', truncated],
-    ['ChecksumAlgorithm', checksum?.algorithm],
-    ['ChecksumType', checksum?.type],
+    ['ChecksumAlgorithm', checksum?.algorithm ?? 'null'],
+    ['ChecksumType', checksum?.type ?? 'null'],
     ...parts.map(
       part =>
         [

@@ -13,6 +13,7 @@ export const listUploads: Operation = {
   selector: { query: ['uploads'] },
   action: 'list',
   prefixParameter: 'prefix',
+  sentences: { InvalidArgument: 'Invalid uploadId marker' },
   query: ['prefix', 'delimiter', 'max-uploads', 'encoding-type', 'key-marker', 'upload-id-marker'],
   run,
 }

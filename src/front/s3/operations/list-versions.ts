@@ -21,7 +21,7 @@ export const listVersions: Operation = {
 
 async function run(call: BucketCall): Promise<void> {
   const { query, objects, bucket } = call
-  const page = readPage(call, 'max-keys')
+  const page = readPage(call, 'max-keys', true)
   const keyMarker = query.get('key-marker') ?? ''
   const versionMarker = query.get('version-id-marker')
   if (versionMarker !== undefined && keyMarker === '')

@@ -73,7 +73,12 @@ export const taggingNodes = (tags: readonly Tag[]): readonly XmlNode[] => [
 export function readTagging(document: XmlElement): Tag[] {
   const set = document.child('TagSet')
   if (!set) throw new S3Error('MalformedXML')
-  return set.all('Tag').map(tag => {
+  return readTags(set)
+}
+
+/** @throws S3Error MalformedXML */
+export function readTags(parent: XmlElement | undefined): Tag[] {
+  return (parent?.all('Tag') ?? []).map(tag => {
     const key = tag.textOf('Key')
     const value = tag.textOf('Value')
     if (key === undefined || value === undefined) throw new S3Error('MalformedXML')

@@ -7,6 +7,8 @@ import { urlEncodedName, type XmlNode } from '../xml/write.ts'
 /** What all listings of names in a bucket take and give. */
 export interface Page {
   readonly names: { readonly prefix?: string; readonly delimiter?: string }
+  /** The same as they stand in the query, empty ones included. */
+  readonly asked: { readonly prefix: string | undefined; readonly delimiter: string | undefined }
   /** As the client asked for it. */
   readonly limit: number
   /** What is asked of the store: a page holds no more than `MAX_PAGE`. */
@@ -17,15 +19,20 @@ export interface Page {
 }
 
 /** @throws S3Error InvalidArgument */
-export function readPage({ query }: BucketCall, limitName: 'max-keys' | 'max-uploads'): Page {
+export function readPage(
+  { query }: BucketCall,
+  limitName: 'max-keys' | 'max-uploads',
+  versions = false,
+): Page {
   const prefix = query.get('prefix')
   const delimiter = query.get('delimiter')
   const encoding = query.get('encoding-type')
   if (encoding !== undefined && encoding !== '' && encoding !== 'url')
     throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request')
-  const limit = readLimit(limitName, query.get(limitName))
+  const limit = readLimit(limitName, query.get(limitName), versions)
   return {
     names: { ...(prefix && { prefix }), ...(delimiter && { delimiter }) },
+    asked: { prefix, delimiter },
     limit,
     taken: Math.min(limit, MAX_PAGE),
     encoding: encoding ? 'url' : undefined,
@@ -34,9 +41,9 @@ export function readPage({ query }: BucketCall, limitName: 'max-keys' | 'max-upl
 }
 
 /** The elements that say again what was asked. */
-export const askedNodes = ({ names, name, encoding }: Page): readonly XmlNode[] => [
-  ['Prefix', name(names.prefix ?? '')],
-  ['Delimiter', names.delimiter === undefined ? undefined : name(names.delimiter)],
+export const askedNodes = ({ asked, name, encoding }: Page): readonly XmlNode[] => [
+  ['Prefix', asked.prefix === undefined ? undefined : name(asked.prefix)],
+  ['Delimiter', asked.delimiter === undefined ? undefined : name(asked.delimiter)],
   ['EncodingType', encoding],
 ]
 
