@@ -1,14 +1,16 @@
 import net from 'node:net'
 import tls from 'node:tls'
-import type { Body, Writer } from './body.ts'
-import { CappedCollector, Dechunker } from './chunked.ts'
-import { type Arrival, ClientConnection, type ClientLimits } from './client-connection.ts'
+import { ClientConnection, type ClientLimits } from './client-connection.ts'
 import { PeerFailed } from './errors.ts'
-import type { Fields, Headers } from './exchange.ts'
+import type { Fields } from './exchange.ts'
 import { fieldLines } from './fields.ts'
+import { type Response, responseOf } from './response.ts'
 import { onreadCopiedFor, onreadFor } from './socket-reading.ts'
+import { ConnectionUpload, type Upload } from './upload.ts'
 
 export type { ClientLimits } from './client-connection.ts'
+export type { Response } from './response.ts'
+export type { Upload } from './upload.ts'
 
 export interface OriginOptions {
   readonly host: string
@@ -24,31 +26,6 @@ export interface Ask {
   /** Origin form: a path and a query, encoded. */
   readonly target: string
   readonly fields: Fields
-}
-
-export interface Response {
-  readonly status: number
-  readonly headers: Headers
-  /** The body, where its length was announced; a chunked one can only be collected. */
-  readonly body: Body | undefined
-  /**
-   * The body as one buffer.
-   * @throws PeerFailed `answer-too-large` for more than `cap` bytes, BodyCut where it did not come whole
-   */
-  collect(cap: number): Promise<Buffer>
-  /** Gives up on the body; the connection is closed. */
-  discard(): void
-}
-
-/** A request whose body goes out piece by piece. Exactly one of `finish` and `abort` ends it. */
-export interface Upload extends Writer {
-  /**
-   * The answer. To be called when the whole body was written, or when a write threw `AnsweredEarly`.
-   * @throws PeerFailed
-   */
-  finish(): Promise<Response>
-  /** Resets the connection: the peer has a request that it cannot take for a whole one. */
-  abort(): void
 }
 
 const LIMITS: ClientLimits = {
@@ -230,83 +207,5 @@ async function connected(
   } finally {
     clearTimeout(late)
     socket.off('error', failed).off('close', failed)
-  }
-}
-
-function responseOf({ head, body, endBody }: Arrival): Response {
-  return {
-    status: head.status,
-    headers: head.headers,
-    body: head.length === 'chunked' ? undefined : body,
-    collect: async cap => {
-      if (head.length === 'chunked') {
-        const collector = new CappedCollector(cap)
-        await body.readInto(new Dechunker(collector, { ended: endBody, malformed }))
-        return collector.bytes()
-      }
-      if (head.length > cap) {
-        body.discard()
-        throw new PeerFailed('answer-too-large', `the answer is larger than ${cap} bytes`)
-      }
-      const memory = Buffer.allocUnsafeSlow(head.length)
-      let at = 0
-      await body.readInto({
-        space: () => memory.subarray(at),
-        filled: length => {
-          at += length
-          return undefined
-        },
-      })
-      return memory
-    },
-    discard: () => body.discard(),
-  }
-}
-
-const malformed = (why: string) => new PeerFailed('malformed-answer', `the answer is malformed: ${why}`)
-
-class ConnectionUpload implements Upload {
-  readonly #connection: ClientConnection
-  readonly #answer: Promise<Arrival>
-  #head: string | undefined
-  #left: number
-
-  constructor(connection: ClientConnection, method: string, head: string, length: number) {
-    this.#connection = connection
-    this.#answer = connection.expectAnswer(method)
-    this.#head = head
-    this.#left = length
-  }
-
-  write(pieces: readonly Uint8Array[]): Promise<void> | undefined {
-    for (const piece of pieces) this.#left -= piece.length
-    if (this.#left < 0) {
-      this.abort()
-      throw new RangeError(`a request was given ${-this.#left} bytes more than it announced`)
-    }
-    const head = this.#head
-    this.#head = undefined
-    const wait = this.#connection.out.write(
-      head === undefined ? pieces : [Buffer.from(head, 'latin1'), ...pieces],
-    )
-    if (this.#left === 0) this.#connection.requestSent()
-    return wait
-  }
-
-  async finish(): Promise<Response> {
-    if (this.#head !== undefined && this.#left === 0) await this.write([])
-    if (this.#left > 0 && !this.#connection.answered) {
-      this.abort()
-      throw new RangeError(`a request ended ${this.#left} bytes before the length it announced`)
-    }
-    this.#connection.awaitAnswer()
-    const response = responseOf(await this.#answer)
-    if (this.#left === 0 || response.status >= 300) return response
-    response.discard()
-    throw new PeerFailed('malformed-answer', 'the peer announced success before it had the whole request')
-  }
-
-  abort(): void {
-    this.#connection.fail(new PeerFailed('aborted', 'the upload was given up'))
   }
 }
