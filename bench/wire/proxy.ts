@@ -43,6 +43,7 @@ async function passDown(request: Request, reply: Reply): Promise<void> {
 
 async function passUp(request: Request, reply: Reply): Promise<void> {
   const { body } = request
+  if (body.length === undefined) throw new Error('this proxy passes bodies of a known length on')
   const upload = await origin.upload({ method: 'PUT', target: request.target, fields: [] }, body.length)
   const piece = memory.lend(body.length)
   try {

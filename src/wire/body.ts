@@ -20,7 +20,7 @@ export interface Sink {
 
 /** A body that is read once, into a sink. */
 export interface Body {
-  /** Bytes that the sink will be given, known before the first; a request in chunks alone has `Infinity`. */
+  /** Bytes that the sink will be given, known before the first. */
   readonly length: number
   /**
    * Resolves when `length` bytes were delivered and everything promised about them (digests, signatures,
@@ -30,6 +30,11 @@ export interface Body {
   readInto(sink: Sink): Promise<void>
   /** Gives up on what has not been read. The connection is closed and never used again. */
   discard(): void
+}
+
+/** A body that came in chunks (RFC 9112 7.1): how long it is, its end alone tells. */
+export interface UnsizedBody extends Omit<Body, 'length'> {
+  readonly length: undefined
 }
 
 /** Takes bytes in order, with backpressure. */

@@ -1,4 +1,4 @@
-import type { Body, Writer } from './body.ts'
+import type { Body, UnsizedBody, Writer } from './body.ts'
 
 /**
  * One HTTP/1.1 request and its answer, as the front sees them. The bytes were checked strictly (RFC 9112):
@@ -9,8 +9,7 @@ export interface Request {
   /** The request target as it stood on the line, octets as latin1. */
   readonly target: string
   readonly headers: Headers
-  /** Its `length` is `Infinity` where it came in chunks (RFC 9112 7.1), which are decoded; their sum is not known before. */
-  readonly body: Body
+  readonly body: Body | UnsizedBody
   /** The peer's address; never taken from a header. */
   readonly remoteAddress: string
   readonly secure: boolean

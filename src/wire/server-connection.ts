@@ -1,6 +1,6 @@
 import type net from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Body, BodyCut, type Sink } from './body.ts'
+import { type Body, BodyCut, type Sink, type UnsizedBody } from './body.ts'
 import { Dechunker } from './chunked.ts'
 import { Deadline } from './deadline.ts'
 import { PeerFailed, RequestRefused } from './errors.ts'
@@ -171,7 +171,7 @@ export class ServerConnection implements InboundOwner {
     }
   }
 
-  #expectBody(length: number | 'chunked', onRead: () => void): Body {
+  #expectBody(length: number | 'chunked', onRead: () => void): Body | UnsizedBody {
     if (length !== 'chunked') return this.#in.expectBody(length, onRead)
     const chunks = this.#in.expectBody(Number.MAX_SAFE_INTEGER, onRead)
     const events = {
@@ -179,7 +179,7 @@ export class ServerConnection implements InboundOwner {
       malformed: (why: string) => new BodyCut('framing', why),
     }
     return {
-      length: Number.POSITIVE_INFINITY,
+      length: undefined,
       readInto: sink => chunks.readInto(new Dechunker(sink, events)),
       discard: () => chunks.discard(),
     }

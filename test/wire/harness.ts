@@ -4,7 +4,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import forge from 'node-forge'
 import { afterEach, vi } from 'vitest'
-import type { Body, Sink } from '../../src/wire/body.ts'
+import type { Body, Sink, UnsizedBody } from '../../src/wire/body.ts'
 import { Origin, type OriginOptions } from '../../src/wire/client.ts'
 import { RequestRefused } from '../../src/wire/errors.ts'
 import type { Handler } from '../../src/wire/exchange.ts'
@@ -76,13 +76,13 @@ export async function until(so: () => boolean): Promise<void> {
   while (!so()) await new Promise(resolve => setTimeout(resolve, 2))
 }
 
-/** Collects a body through a window of `window` bytes; `hold` may make each fill wait. */
+/** Collects a body (of unknown length: up to 64 KiB) through a window of `window` bytes; `hold` may make each fill wait. */
 export async function collect(
-  body: Body,
+  body: Body | UnsizedBody,
   window = 64 * 1024,
   hold?: () => Promise<void> | undefined,
 ): Promise<Buffer> {
-  const all = Buffer.alloc(body.length)
+  const all = Buffer.alloc(body.length ?? 64 * 1024)
   let at = 0
   const sink: Sink = {
     space: () => all.subarray(at, at + window),
@@ -92,7 +92,7 @@ export async function collect(
     },
   }
   await body.readInto(sink)
-  return all
+  return all.subarray(0, at)
 }
 
 /** One connection as the other side sees it: a client's, or a server's that a test plays. */

@@ -47,49 +47,92 @@ describe.each(WAYS)('a server read the %s way', way => {
     await talk.hear(/PUT \/a hello/)
   })
 
-  it('decodes a body in chunks, split at any byte, and keeps what is pipelined behind it', async () => {
-    const server = await start(way, async (request, reply) => {
-      if (request.method === 'GET') return echo(request, reply)
-      expect(request.body.length).toBe(Number.POSITIVE_INFINITY)
-      const memory = Buffer.alloc(7)
-      let text = ''
-      const sink: Sink = {
-        space: () => memory,
-        filled: length => {
-          text += memory.toString('latin1', 0, length)
-          return text.length % 2 === 0 ? pause() : undefined
-        },
+  it.each([7])(
+    'decodes a body in chunks, %i bytes at once, split at any byte, and keeps what is pipelined behind it',
+    async size => {
+      const server = await start(way, async (request, reply) => {
+        if (request.method === 'GET') return echo(request, reply)
+        expect(request.body.length).toBeUndefined()
+        const memory = Buffer.alloc(size)
+        let text = ''
+        const sink: Sink = {
+          space: () => memory,
+          filled: length => {
+            text += memory.toString('latin1', 0, length)
+            return text.length % 2 === 0 ? pause() : undefined
+          },
+        }
+        await request.body.readInto(sink)
+        await reply.send(200, [], Buffer.from(`got ${text}`))
+      })
+      const talk = await dial(way, server.address.port)
+      const request =
+        'PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n8 \r\n, world!\r\n0\r\nT: u\r\n\r\n'
+      const behind = get().replace('/a', '/behind')
+      for (let cut = 1; cut <= request.length + 5; cut++) {
+        talk.say((request + behind).slice(0, cut))
+        await pause()
+        talk.say((request + behind).slice(cut))
+        await talk.hear(/got hello, world!/)
+        await talk.hear(/GET \/behind /)
       }
-      await request.body.readInto(sink)
-      await reply.send(200, [], Buffer.from(`got ${text}`))
+    },
+  )
+
+  it.each([
+    ['no size', 'x\r\n'],
+    ['no size at all', '\r\n0\r\n\r\n'],
+    ['a negative size', '-1\r\n'],
+    ['a size in C', '0x5\r\nhello\r\n0\r\n\r\n'],
+    ['a size that no number holds', '10000000000000000\r\n'],
+    ['an endless size', '0'.repeat(1000)],
+    ['an endless extension', `5;${'x'.repeat(1000)}`],
+    ['a size with a bare LF', '5\nhello'],
+    ['a size with a bare CR', '5\rhello'],
+    ['an extension with a bare LF', '5;\nhello\r\n0\r\n\r\n'],
+    ['a chunk longer than its size', '4\r\nhello\r\n0\r\n\r\n'],
+    ['a chunk that ends with a bare LF', '5\r\nhello\n0\r\n\r\n'],
+    ['a trailer with a bare LF', '0\r\nx: y\n\r\n'],
+    ['endless trailers', `0\r\n${'x: y\r\n'.repeat(2000)}`],
+  ])('tells the reader of a body in chunks with %s, and closes after its answer', async (_what, chunks) => {
+    const { seen, tell } = witness<unknown>()
+    const server = await start(way, async (request, reply) => {
+      await request.body.readInto({ space: () => Buffer.alloc(100), filled: () => undefined }).catch(tell)
+      await reply.send(400, [], NOTHING)
     })
     const talk = await dial(way, server.address.port)
-    const request =
-      'PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n8 \r\n, world!\r\n0\r\nT: u\r\n\r\n'
-    const behind = get().replace('/a', '/behind')
-    for (let cut = 1; cut <= request.length + 5; cut++) {
-      talk.say((request + behind).slice(0, cut))
-      await pause()
-      talk.say((request + behind).slice(cut))
-      await talk.hear(/got hello, world!/)
-      await talk.hear(/GET \/behind /)
+    talk.say(`PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}${get()}`)
+    expect(await talk.hearAll()).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close\r\n\r\n$/)
+    expect(await seen).toMatchObject({ name: 'BodyCut', code: 'framing' })
+  })
+
+  it('tells the reader of a body in chunks that ends early, wherever that is', async () => {
+    const failures: unknown[] = []
+    const server = await start(way, async request => {
+      await collect(request.body).catch(error => failures.push(error))
+    })
+    const chunks = '5\r\nhello\r\n0\r\nx: y\r\n\r\n'
+    for (let cut = 0; cut < chunks.length; cut++) {
+      const talk = await dial(way, server.address.port)
+      talk.say(`PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n${chunks.slice(0, cut)}`)
+      talk.socket.end()
+      await talk.hearAll()
+      await until(() => failures.length === cut + 1)
+      expect(failures[cut]).toMatchObject({ name: 'BodyCut', code: 'ended' })
     }
   })
 
-  it.each(['x\r\n', '5\nhello', '4\r\nhello\r\n0\r\n\r\n', '0\r\nx\n\r\n'])(
-    'tells the reader of a body whose chunks are %j',
-    async chunks => {
-      const { seen, tell } = witness<unknown>()
-      const server = await start(way, async (request, reply) => {
-        await request.body.readInto({ space: () => Buffer.alloc(100), filled: () => undefined }).catch(tell)
-        await reply.send(400, [], NOTHING)
-      })
-      const talk = await dial(way, server.address.port)
-      talk.say(`PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}${get()}`)
-      expect(await talk.hearAll()).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close\r\n\r\n$/)
-      expect(await seen).toMatchObject({ name: 'BodyCut', code: 'framing' })
-    },
-  )
+  it('closes after an answer to a request in chunks that were not read', async () => {
+    const targets: string[] = []
+    const server = await start(way, async (request, reply) => {
+      targets.push(request.target)
+      await reply.send(403, [], NOTHING)
+    })
+    const talk = await dial(way, server.address.port)
+    talk.say(`PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${get()}`)
+    expect(await talk.hearAll()).toMatch(/^HTTP\/1\.1 403 [\s\S]*connection: close\r\n\r\n$/)
+    expect(targets).toEqual(['/a'])
+  })
 
   it('answers pipelined requests one after another, bodies and all', async () => {
     let atWork = 0

@@ -1,5 +1,5 @@
 import { createHash, type Hash, hash } from 'node:crypto'
-import type { Body, Sink } from '../../../wire/body.ts'
+import type { Body, Sink, UnsizedBody } from '../../../wire/body.ts'
 import type { ChunkSigning } from '../auth/authenticate.ts'
 import { sameSignature, signature } from '../auth/signature.ts'
 import { S3Error } from '../errors.ts'
@@ -31,11 +31,11 @@ export interface AwsChunked {
  */
 export class AwsChunkedBody implements Body {
   readonly length: number
-  readonly #source: Body
+  readonly #source: Body | UnsizedBody
   readonly #coding: AwsChunked
   #trailer: string | undefined
 
-  constructor(source: Body, coding: AwsChunked) {
+  constructor(source: Body | UnsizedBody, coding: AwsChunked) {
     this.length = coding.length
     this.#source = source
     this.#coding = coding

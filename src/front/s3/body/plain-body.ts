@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Checksum, type ChecksumAlgorithm, checksumDigest } from '../../../objects/checksum.ts'
 import type { PlainBody } from '../../../objects/object.ts'
-import type { Body, Sink } from '../../../wire/body.ts'
+import type { Body, Sink, UnsizedBody } from '../../../wire/body.ts'
 import type { Headers } from '../../../wire/exchange.ts'
 import type { Authenticated } from '../auth/authenticate.ts'
 import { S3Error } from '../errors.ts'
@@ -21,11 +21,15 @@ import { AwsChunkedBody } from './aws-chunked.ts'
  *
  * @throws S3Error for promises that cannot be kept
  */
-export function plainBody(body: Body, headers: Headers, { payload, chunks }: Authenticated): PlainBody {
+export function plainBody(
+  body: Body | UnsizedBody,
+  headers: Headers,
+  { payload, chunks }: Authenticated,
+): PlainBody {
   const declared = readDigests(headers)
   if (payload.kind !== 'chunked') {
     // In HTTP's own chunks, with nothing that says how much they hold.
-    if (!Number.isFinite(body.length)) throw new S3Error('MissingContentLength')
+    if (body.length === undefined) throw new S3Error('MissingContentLength')
     if (declared.trailer) throw new S3Error('MalformedTrailerError')
     return new VerifiedBody(body, checksOf(declared, payload.kind === 'digest' ? payload.sha256 : undefined))
   }
