@@ -56,7 +56,8 @@ export class Dechunker implements Sink {
         if (this.#left === 0) this.#state = 'data-end'
       } else this.#takeLineByte(bytes[read++]!)
     }
-    if (this.#state === 'done') this.#events.ended(bytes.slice(read, length))
+    // A copy, which `slice` of a Buffer is not: the sink may do with its memory what it likes.
+    if (this.#state === 'done') this.#events.ended(new Uint8Array(bytes.subarray(read, length)))
     if (kept === 0) return undefined
     this.#space = undefined
     return this.#sink.filled(kept)
