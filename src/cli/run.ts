@@ -50,5 +50,16 @@ export async function run(config: Config, onReady: (ready: Ready) => void): Prom
 function stopSignal(): Promise<void> {
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    if (process.env['npm_lifecycle_event'] === 'start') whenOrphaned(resolve)
   })
+}
+
+/** npm hands a signal to the shell that it ran us in, and many a shell ends without telling us. */
+function whenOrphaned(act: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    act()
+  }, 250).unref()
 }

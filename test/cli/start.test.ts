@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sdkFor } from '../harness/s3-client.ts'
-import { runTreuhand, startTreuhand } from '../harness/treuhand.ts'
+import { PROGRAM, runTreuhand, startTreuhand } from '../harness/treuhand.ts'
 import { emptyFolder } from './folder.ts'
 
 const Bucket = 'photos'
@@ -170,6 +170,18 @@ describe('npm start', () => {
     expect(stdout).not.toContain(treuhand.credential.secretAccessKey)
     await treuhand.stop()
   })
+})
+
+test('npm start ends with the shell that npm ran it in', async () => {
+  const data = join(emptyFolder(), 'data')
+  const line = `'${process.execPath}' '${PROGRAM}' dev --port 0 --data '${data}'; true`
+  const env = { ...process.env, npm_lifecycle_event: 'start' }
+  const shell = spawn('sh', ['-c', line], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Standard output closes when the last process that has it is gone.
+  const closed = once(shell.stdout, 'close')
+  await once(shell.stdout, 'data')
+  shell.kill('SIGKILL')
+  await closed
 })
 
 describe('npm start says in a sentence what is in its way, and ends', () => {

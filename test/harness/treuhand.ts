@@ -31,7 +31,10 @@ export interface Start {
 export async function startTreuhand({ data, port = 0, args = [] }: Start = {}): Promise<Treuhand> {
   const own = data === undefined ? mkdtempSync(join(tmpdir(), 'treuhand-')) : undefined
   const folder = data ?? join(own!, 'data')
-  const child = spawn(process.execPath, [PROGRAM, 'dev', '--port', String(port), '--data', folder, ...args])
+  // As under npm start, it then ends with its parent, however that ends.
+  const env = { ...process.env, npm_lifecycle_event: 'start', INIT_CWD: '' }
+  const command = [PROGRAM, 'dev', '--port', String(port), '--data', folder, ...args]
+  const child = spawn(process.execPath, command, { env })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   const stdout = collect(child.stdout)
