@@ -2,6 +2,7 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import packageJson from '../../package.json' with { type: 'json' }
 import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
+import { custodianCommands, epochsCommand, rotateCommand } from './custody/commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
 import { settingsFlags, workersFlag } from './settings-flags.ts'
 
@@ -55,6 +56,9 @@ export const app = buildApplication(
       proxy: proxyCommand,
       enrol: enrolCommand,
       'access-key': accessKeys,
+      custodian: custodianCommands,
+      rotate: rotateCommand,
+      epochs: epochsCommand,
       witness: witnessCommand,
       log: logCommands,
       evidence: evidenceCommands,

@@ -12,6 +12,7 @@ else {
   const context: CommandContext & { process: StricliProcess } = { process: { stdout, stderr, env } }
   await run(app, process.argv.slice(2), context)
   // What a command that failed has left open would keep the process. Stricli's own codes for wrong usage are below 0.
-  const code = Number(context.process.exitCode)
+  // A command that did its work but found something (5: awaits approval) says so by process.exitCode.
+  const code = Number(context.process.exitCode) || Number(process.exitCode ?? 0)
   process.exit(code < 0 ? 2 : code)
 }

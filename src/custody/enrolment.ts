@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { certifyProxy, keyFingerprint, requestedKey } from './authority.ts'
 import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
-import type { ProxyRecord, TokenRecord } from './people.ts'
+import type { EnrolmentRecord, ProxyRecord, TokenRecord } from './people.ts'
 import type { Kept } from './records.ts'
 
 const HOUR = 3_600_000
@@ -66,8 +66,24 @@ export async function takeRequest(custody: Custody, secret: string, csr: string)
   const { tenant, buckets } = token.body
   const fingerprint = keyFingerprint(spki)
   const body = { step: 'request', proxy: fingerprint, tenant }
-  await custody.keep('token', token.id, token, { ...token.body, state: 'used' }, entryOf(custody, body))
-  return { fingerprint, tenant, buckets, key: Buffer.from(spki).toString('base64url') }
+  await custody.keep(
+    'token',
+    token.id,
+    token,
+    { ...token.body, state: 'used' },
+    entryOf(custody, { step: 'token-used' }),
+  )
+  const key = Buffer.from(spki).toString('base64url')
+  const before = await records.find<EnrolmentRecord>('enrolment', fingerprint)
+  await custody.keep('enrolment', fingerprint, before, { tenant, buckets, key }, entryOf(custody, body))
+  return { fingerprint, tenant, buckets, key }
+}
+
+/** What a proposal to admit a proxy must name, by its fingerprint. @throws CustodyError `Unknown` */
+export async function requestOf(custody: Custody, fingerprint: string): Promise<Enrolment> {
+  const kept = await custody.opened().records.find<EnrolmentRecord>('enrolment', fingerprint)
+  if (kept) return { fingerprint, ...kept.body }
+  throw new CustodyError('Unknown', 'No proxy with this fingerprint has asked to be admitted.')
 }
 
 /** Admits a proxy: the act of an approved proposal. */

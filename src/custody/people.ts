@@ -8,6 +8,7 @@ import type { OrderRecord } from './orders/order.ts'
 export interface RecordKinds {
   tenant: TenantRecord
   proxy: ProxyRecord
+  enrolment: EnrolmentRecord
   token: TokenRecord
   officer: OfficerRecord
   policy: PolicyRecord
@@ -39,6 +40,9 @@ export type ProxyRecord = {
   /** Until when it passes the fence as a member of staff, milliseconds since 1970. */
   readonly staffUntil: number
 }
+
+/** A proxy's request that waits for its approval. Its id is its key's fingerprint. */
+export type EnrolmentRecord = Pick<ProxyRecord, 'tenant' | 'buckets' | 'key'>
 
 /** A secret that a script or a person shows. Its id is the SHA-256 of the secret in hex. */
 export type TokenRecord = {

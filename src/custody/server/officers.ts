@@ -4,7 +4,7 @@ import { readApprover } from '../approvals/approver.ts'
 import { ACTS, DEFAULT_POLICY } from '../approvals/policy.ts'
 import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
-import { makeEnrolmentToken } from '../enrolment.ts'
+import { makeEnrolmentToken, requestOf } from '../enrolment.ts'
 import { CustodyError } from '../errors.ts'
 import type { Governance, Wish } from '../governance.ts'
 import { Limit } from '../limits.ts'
@@ -134,6 +134,9 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
     return await proposals.execute(id)
   })
 
+  app.get('/v1/enrolments/:id', { schema: { params: Id } }, async request => {
+    return await requestOf(custody, (request.params as Static<typeof Id>).id)
+  })
   app.post('/v1/requests', { schema: { body: Signed } }, async request => {
     const { document, signature } = request.body as Static<typeof Signed>
     const { act, params, by } = await requests.take(document, signature)

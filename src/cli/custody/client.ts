@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { Agent, request } from 'undici'
+import { CustodyError, type CustodyErrorCode, REFUSALS } from '../../custody/errors.ts'
+import { CannotStart } from '../cannot-start.ts'
+import type { ReachFlags } from './reach-flags.ts'
+
+const TIMEOUT = 60_000
+
+/**
+ * Calls the custodian.
+ *
+ * @throws CustodyError with the custodian's own code and sentence, `Unreachable`
+ */
+export async function ask(
+  { custodian, authority }: ReachFlags,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  token?: string,
+): Promise<Record<string, unknown>> {
+  const ca = readFileSync(authority, 'utf8')
+  const dispatcher = new Agent({ connect: { ca, minVersion: 'TLSv1.3' } })
+  try {
+    const answer = await request(`${custodian.replace(/\/$/, '')}${path}`, {
+      method,
+      dispatcher,
+      signal: AbortSignal.timeout(TIMEOUT),
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
+    })
+    const json = (await answer.body.json()) as Record<string, unknown>
+    const { code, message } = json
+    if (typeof code === 'string' && code in REFUSALS)
+      throw new CustodyError(code as CustodyErrorCode, String(message))
+    if (answer.statusCode >= 400) throw new CannotStart(`The custodian failed: ${String(message)}`)
+    return json
+  } catch (error) {
+    if (error instanceof CustodyError || error instanceof CannotStart) throw error
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).name
+    throw new CustodyError('Unreachable', `The custodian at ${custodian} cannot be reached (${why}).`)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+/**
+ * Signs a text by ssh-keygen, with whatever agent, file or hardware the key lives in.
+ *
+ * @param key private or public key file, as for `ssh-keygen -Y sign -f`
+ */
+export async function sshSign(key: string, text: string): Promise<string> {
+  const child = spawn('ssh-keygen', ['-Y', 'sign', '-n', 'treuhand-approval', '-f', key], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  child.stdin.end(text)
+  let signature = ''
+  child.stdout.setEncoding('utf8').on('data', piece => {
+    signature += piece
+  })
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', () => reject(new CannotStart('ssh-keygen is missing. Install OpenSSH.')))
+    child.on('close', resolve)
+  })
+  if (code !== 0) throw new CannotStart(`ssh-keygen could not sign with ${key}.`)
+  return signature
+}
+
+/** The line of a public key file: the key's own, or the one beside it. */
+export function publicKeyLine(key: string): string {
+  return readFileSync(key.endsWith('.pub') ? key : `${key}.pub`, 'utf8').trim()
+}
+
+export function show(flags: { readonly json?: boolean }, value: unknown, sentence: string): void {
+  process.stdout.write(flags.json ? `${JSON.stringify(value)}\n` : `${sentence}\n`)
+}

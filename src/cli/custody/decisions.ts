@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { approvalText, type Decision } from '../../custody/approvals/approval.ts'
+import { fingerprintOf } from '../../custody/approvals/approver.ts'
+import { newNonce, proposalId, readProposal } from '../../custody/approvals/document.ts'
+import type { Act } from '../../custody/approvals/policy.ts'
+import { canonical, type Json } from '../../custody/canonical.ts'
+import { REQUEST_LABEL } from '../../custody/signed-request.ts'
+import { writeTicket } from '../../keys/remote/enrol.ts'
+import { CannotStart } from '../cannot-start.ts'
+import { ask, publicKeyLine, show, sshSign } from './client.ts'
+import type { ReachFlags } from './reach-flags.ts'
+
+export interface PersonFlags extends ReachFlags {
+  /** SSH key file. */
+  readonly sign: string
+}
+interface WishFlags extends PersonFlags {
+  readonly tenant: string
+  readonly reason: string
+  /** JSON file with the act's parameters. */
+  readonly params?: string
+  readonly dryRun?: boolean
+}
+
+const HOURS = 72 * 3_600_000
+
+/** `treuhand custodian propose ACT`: shows the proposal before it is signed. */
+export async function propose(flags: WishFlags, act: Act): Promise<void> {
+  const document = await draft(flags, act)
+  process.stderr.write(`${describe(document)}\n`)
+  if (flags.dryRun) return show(flags, { document }, 'Nothing was proposed.')
+  const signature = await sshSign(flags.sign, document)
+  const kept = await ask(flags, 'POST', '/v1/proposals', { document, signature })
+  const id = proposalId(document)
+  show(flags, kept, `Proposed. Others approve it by: treuhand custodian approve ${id}`)
+  process.exitCode = 5
+}
+
+/** `treuhand custodian approve|reject|veto ID`: shows what is decided on, from its own bytes, before signing. */
+export async function decide(decision: Decision, flags: PersonFlags, id: string): Promise<void> {
+  const { body } = (await ask(flags, 'GET', `/v1/proposals/${id}`)) as unknown as {
+    body: { document: string }
+  }
+  if (proposalId(body.document) !== id)
+    throw new CannotStart('The custodian shows another proposal than the one asked for.', 9)
+  const { origin, expires } = readProposal(Buffer.from(body.document))
+  process.stderr.write(`${describe(body.document)}\n`)
+  const text = approvalText({
+    origin,
+    decision,
+    proposal: id,
+    signer: signer(flags),
+    expires,
+    nonce: newNonce(),
+  })
+  const kept = await ask(flags, 'POST', '/v1/decisions', { text, signature: await sshSign(flags.sign, text) })
+  show(flags, kept, `Signed. The proposal is ${(kept['body'] as { state: string }).state}.`)
+}
+
+/** `treuhand custodian execute ID` */
+export async function execute(flags: ReachFlags, id: string): Promise<void> {
+  const kept = await ask(flags, 'POST', `/v1/proposals/${id}/execute`)
+  const { state, outcome } = kept['body'] as { state: string; outcome: string }
+  show(flags, kept, `The proposal is ${state}: ${outcome}.`)
+  if (state !== 'done') process.exitCode = 1
+}
+
+/** `treuhand custodian seal|kill|revoke|tighten`: what one officer or delegate may do alone. */
+export async function alone(act: 'seal' | 'kill' | 'revoke' | 'tighten', flags: WishFlags): Promise<void> {
+  const document = await draft(flags, act)
+  process.stderr.write(`${describe(document)}\n`)
+  if (flags.dryRun) return show(flags, { document }, 'Nothing was done.')
+  const { origin, created } = readProposal(Buffer.from(document))
+  const about = { origin, proposal: proposalId(document), signer: signer(flags), nonce: newNonce() }
+  const text = approvalText({ ...about, decision: 'approve', expires: created + HOURS })
+  const path = act === 'seal' || act === 'kill' ? '/v1/close' : '/v1/alone'
+  const answer = await ask(flags, 'POST', path, {
+    document,
+    text,
+    signature: await sshSign(flags.sign, text),
+  })
+  show(flags, answer, `Done: ${act}.`)
+}
+
+interface TicketFlags extends PersonFlags {
+  readonly buckets: readonly string[]
+}
+
+/** `treuhand custodian ticket TENANT`: a one-time ticket for a proxy's operator. */
+export async function ticket(flags: TicketFlags, tenant: string): Promise<void> {
+  const answer = await request(flags, 'enrolment-ticket', { tenant, buckets: [...flags.buckets] })
+  const { secret, authority } = answer as { secret: string; authority: string }
+  show(
+    flags,
+    answer,
+    `${writeTicket({ secret, authority })}\n\nIt admits one proxy within the hour. Hand it over in person.`,
+  )
+}
+
+interface TokenFlags extends PersonFlags {
+  readonly days: number
+  readonly networks?: readonly string[]
+}
+
+/** `treuhand custodian token SCOPE`: a token for a script; shown once, kept nowhere. */
+export async function token(flags: TokenFlags, scope: 'operator' | 'rotate' | 'auditor'): Promise<void> {
+  const lifetime = flags.days * 24 * 3_600_000
+  const answer = await request(flags, 'token', { scope, lifetime, networks: [...(flags.networks ?? [])] })
+  show(flags, answer, String(answer['secret']))
+}
+
+/** `treuhand custodian order FILE`: enters an authority's order into the register. */
+export async function order(flags: PersonFlags, file: string): Promise<void> {
+  const answer = await request(flags, 'order', JSON.parse(readFileSync(file, 'utf8')))
+  const { document } = answer
+  show(flags, answer, `Registered. Answer it by the proposal answer-order with {"order": "${document}"}.`)
+}
+
+async function request(flags: PersonFlags, act: string, params: Json): Promise<Record<string, unknown>> {
+  const { origin } = (await ask(flags, 'GET', '/v1/status')) as { origin: string }
+  const about = {
+    label: REQUEST_LABEL,
+    origin,
+    act,
+    params,
+    by: signer(flags),
+    at: Date.now(),
+    nonce: randomUUID(),
+  }
+  const document = canonical(about)
+  return await ask(flags, 'POST', '/v1/requests', {
+    document,
+    signature: await sshSign(flags.sign, document),
+  })
+}
+
+async function draft({ tenant, reason, params, ...flags }: WishFlags, act: Act): Promise<string> {
+  const given = params === undefined ? {} : JSON.parse(readFileSync(params, 'utf8'))
+  const wish = { act, tenant, reason, params: given, proposer: signer(flags) }
+  const { document } = (await ask(flags, 'POST', '/v1/drafts', wish)) as { document: string }
+  const read = readProposal(Buffer.from(document))
+  // The custodian wrote the document: it must be the one that was wished for.
+  const same =
+    read.act === act &&
+    read.tenant === tenant &&
+    read.reason === reason &&
+    canonical(read.params) === canonical(given)
+  if (!same)
+    throw new CannotStart(
+      'The custodian drafted another proposal than the one asked for. Sign nothing, and look into it.',
+      9,
+    )
+  return document
+}
+
+/** What a person reads before signing. */
+function describe(document: string): string {
+  const { act, tenant, params, reason, needed, expires } = readProposal(Buffer.from(document))
+  const who = needed.alone ? 'one person' : `${needed.officers} officers and ${needed.delegates} delegates`
+  const wait = needed.wait > 0 ? `, then ${needed.wait / 3_600_000} h of waiting` : ''
+  return [
+    `  act      ${act}`,
+    `  tenant   ${tenant}`,
+    `  params   ${canonical(params)}`,
+    `  reason   ${reason}`,
+    `  needs    ${who}${wait}`,
+    `  expires  ${new Date(expires).toISOString()}`,
+    `  digest   ${proposalId(document)}`,
+  ].join('\n')
+}
+
+function signer({ sign }: Pick<PersonFlags, 'sign'>): string {
+  return fingerprintOf({ kind: 'ssh', line: publicKeyLine(sign) })
+}

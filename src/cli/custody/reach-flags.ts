@@ -1,0 +1,25 @@
+/** How a person's command reaches the custodian. */
+export interface ReachFlags {
+  /** `https://host:port` of the officers' listener. */
+  readonly custodian: string
+  /** PEM by which it is known: its authority's, or before the ceremony its own certificate. */
+  readonly authority: string
+  /** Print the answer as JSON. */
+  readonly json?: boolean
+}
+
+export const reachFlags = {
+  custodian: {
+    kind: 'parsed',
+    parse: String,
+    brief: "Officers' listener, https://HOST:PORT",
+    placeholder: 'URL',
+  },
+  authority: {
+    kind: 'parsed',
+    parse: String,
+    brief: "PEM file with the custodian's authority; before the ceremony, its own certificate",
+    placeholder: 'FILE',
+  },
+  json: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the answer as JSON' },
+} as const

@@ -1,0 +1,38 @@
+import { readSecretFile } from '../../custody/roots/secret-file.ts'
+import { ask, show } from './client.ts'
+import type { ReachFlags } from './reach-flags.ts'
+
+interface TokenFlags extends ReachFlags {
+  readonly tokenFile: string
+}
+
+/** `treuhand rotate TENANT`: gives a tenant a new KEK. No object is touched. */
+export async function rotate(flags: TokenFlags, tenant: string): Promise<void> {
+  const token = await readSecretFile(flags.tokenFile)
+  const answer = await ask(flags, 'POST', '/v1/rotations/kek', { tenant }, token)
+  show(flags, answer, `KEK ${answer['version']} wraps ${answer['rewrapped']} group keys of ${tenant}.`)
+}
+
+/** `treuhand epochs TENANT`: what group keys a tenant has. */
+export async function epochs(flags: TokenFlags, tenant: string): Promise<void> {
+  const token = await readSecretFile(flags.tokenFile)
+  const answer = await ask(flags, 'GET', `/v1/epochs/${encodeURIComponent(tenant)}`, undefined, token)
+  const rows = answer['epochs'] as readonly Record<string, string>[]
+  const lines = rows.map(
+    ({ bucket, epoch, state, id, kek }) => `${bucket}  ${epoch}  ${state}  KEK ${kek}  ${id}`,
+  )
+  show(flags, answer, lines.join('\n'))
+}
+
+/** `treuhand custodian status` */
+export async function status(flags: ReachFlags): Promise<void> {
+  const answer = await ask(flags, 'GET', '/v1/status')
+  show(flags, answer, `${answer['origin']} is ${answer['state']}.`)
+  if (answer['state'] !== 'unsealed') process.exitCode = 4
+}
+
+/** `treuhand custodian enrolment FINGERPRINT`: the parameters of the proposal that admits a proxy. */
+export async function enrolment(flags: ReachFlags, fingerprint: string): Promise<void> {
+  const { key, buckets } = await ask(flags, 'GET', `/v1/enrolments/${fingerprint}`)
+  process.stdout.write(`${JSON.stringify({ proxy: fingerprint, key, buckets })}\n`)
+}

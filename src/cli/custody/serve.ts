@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { readVerifierKey } from '../../custody/log/note.ts'
+import { witnessClient } from '../../custody/log/witness-client.ts'
+import { pkcs11Root } from '../../custody/roots/pkcs11.ts'
+import { readSecretFile } from '../../custody/roots/secret-file.ts'
+import { serveCustodian } from '../../custody/server/serve.ts'
+import { openPostgresRegistry } from '../../registry/custody/postgres.ts'
+import { openSqliteRegistry } from '../../registry/custody/sqlite.ts'
+import { type CustodianConfig, readCustodianConfig } from './config.ts'
+
+interface ServeFlags {
+  readonly config: string
+}
+
+/**
+ * `treuhand custodian serve`: runs a custodian until it is told to stop. Over PostgreSQL a second one waits
+ * until it is the active one; deposed, it ends, so that whoever supervises it starts it again as a standby.
+ */
+export async function serve({ config: file }: ServeFlags): Promise<void> {
+  const config = readCustodianConfig(file)
+  const { origin, data, names, proxies, officers, seal, witness } = config
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const logger = pino({ messageKey: 'event', base: null }, pino.destination(2))
+  const registry = await openRegistry(config)
+  logger.info('custodian.waits-to-be-active')
+  await registry.activate()
+  const custodian = await serveCustodian({
+    registry,
+    folder: data,
+    names,
+    origin,
+    proxies,
+    officers,
+    logger,
+    ...(seal.kind === 'hsm+quorum' && { hsm: pkcs11Root(seal) }),
+    ...(witness && { witness: witnessClient({ url: witness.url, verifier: readVerifierKey(witness.key) }) }),
+  })
+  const where = { proxies: custodian.proxies.port, officers: custodian.officers.port }
+  logger.info({ ...where, state: custodian.custody.state }, 'custodian.serves')
+  await new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    registry.onDeposed(() => {
+      logger.warn('custodian.deposed')
+      process.exitCode = 8
+      resolve()
+    })
+  })
+  await custodian.close()
+}
+
+async function openRegistry({ registry, data }: CustodianConfig) {
+  if (registry.kind === 'sqlite') return await openSqliteRegistry(join(data, 'custody.db'))
+  return await openPostgresRegistry(await readSecretFile(registry.urlFile))
+}
