@@ -33,8 +33,9 @@ export async function putCutShort(
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || (protocol === 'https:' ? 443 : 80)),
   }
-  const socket =
-    protocol === 'https:' ? tls.connect({ ...at, ...trust, servername: at.host }) : net.connect(at)
+  // RFC 6066 section 3: an address is no server name.
+  const named = net.isIP(at.host) === 0 ? { servername: at.host } : {}
+  const socket = protocol === 'https:' ? tls.connect({ ...at, ...trust, ...named }) : net.connect(at)
   socket.setTimeout(PATIENCE, () => socket.destroy()).resume()
   // A store may well reset a connection that it was cut off on.
   socket.on('error', () => {})
