@@ -65,8 +65,11 @@ const share = (purpose: 'prove' | 'unseal' | 'reset', brief: string) =>
   buildCommand({
     docs: { brief },
     parameters: {
-      flags: { ...reachFlags, key: text("The holder's key", 'FILE') },
-      positional: one('The sealed share', 'SHARE'),
+      flags: {
+        ...reachFlags,
+        key: { ...text("The holder's key, which a sealed share needs", 'FILE'), optional: true },
+      },
+      positional: one('File of the sealed share; - to type the text of a sheet', 'SHARE'),
     },
     loader: async () => {
       const { bringShare } = await import('./shares.ts')

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { generateHpkeKey } from '../../custody/hpke.ts'
+import { checkWords, readShareText } from '../../custody/quorum/share-text.ts'
 import { openShare, type Purpose, submitShare } from '../../custody/quorum/submission.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { ask, show } from './client.ts'
@@ -26,12 +28,9 @@ export async function makeHolderKey(flags: { readonly json?: boolean }, file: st
   const { publicKey, privateKey } = await generateHpkeKey()
   writeFileSync(file, `${privateKey.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   privateKey.fill(0)
-  const text = publicKey.toString('base64url')
-  show(
-    flags,
-    { publicKey: text },
-    `The key is in ${file}. Give this to whoever runs the ceremony:\n\n  ${text}`,
-  )
+  const shown = publicKey.toString('base64url')
+  const sentence = `The key is in ${file}. Give this to whoever runs the ceremony:\n\n  ${shown}`
+  show(flags, { publicKey: shown }, sentence)
 }
 
 interface CeremonyFlags extends ReachFlags {
@@ -72,28 +71,45 @@ export async function ceremony(flags: CeremonyFlags, planFile: string, folder: s
 }
 
 interface ShareFlags extends ReachFlags {
-  readonly key: string
+  readonly key?: string
 }
 
-/** `treuhand custodian share prove|unseal|reset SHARE`: brings a share, sealed to this start of the custodian. */
-export async function bringShare(purpose: Purpose, flags: ShareFlags, file: string): Promise<void> {
-  const { origin, party, holder, sealed } = JSON.parse(readFileSync(file, 'utf8')) as ShareFile
+/**
+ * `treuhand custodian share prove|unseal|reset SHARE`: brings a share, sealed to this start of the custodian.
+ *
+ * @param from the sealed share's file, or `-` for the text of a sheet on standard input
+ */
+export async function bringShare(purpose: Purpose, flags: ShareFlags, from: string): Promise<void> {
   const desk = (await ask(flags, 'GET', '/v1/desk')) as unknown as Desk
-  if (desk.origin !== origin)
-    throw new CannotStart(`This share is of ${origin}, the custodian is ${desk.origin}.`, 3)
-  const privateKey = Buffer.from(readFileSync(flags.key, 'utf8').trim(), 'base64url')
-  const envelope = await openShare(Buffer.from(sealed, 'base64url'), privateKey, {
-    origin,
-    set: desk.set,
-    party,
-    holder,
-  })
-  privateKey.fill(0)
+  const envelope = from === '-' ? await typedShare() : await sealedShare(desk, from, flags.key)
   const publicKey = Buffer.from(desk.publicKey, 'base64url')
   const submission = (await submitShare(envelope, purpose, { ...desk, publicKey })).toString('base64url')
   envelope.fill(0)
   const answer = await ask(flags, 'POST', '/v1/shares', { purpose, submission })
   show(flags, answer, sentenceOf(purpose, answer))
+}
+
+async function typedShare(): Promise<Buffer> {
+  if (process.stdin.isTTY)
+    process.stderr.write('Type the text of the sheet, then Ctrl-D on a line of its own:\n')
+  const envelope = readShareText(await text(process.stdin))
+  process.stderr.write(`Check words: ${checkWords(envelope).join(' ')}. They must be those on the sheet.\n`)
+  return envelope
+}
+
+async function sealedShare(desk: Desk, file: string, keyFile: string | undefined): Promise<Buffer> {
+  if (keyFile === undefined)
+    throw new CannotStart('A sealed share needs the key of its holder: --key FILE.', 2)
+  const { origin, party, holder, sealed } = JSON.parse(readFileSync(file, 'utf8')) as ShareFile
+  if (desk.origin !== origin)
+    throw new CannotStart(`This share is of ${origin}, the custodian is ${desk.origin}.`, 3)
+  const privateKey = Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'base64url')
+  const about = { origin, set: desk.set, party, holder }
+  try {
+    return await openShare(Buffer.from(sealed, 'base64url'), privateKey, about)
+  } finally {
+    privateKey.fill(0)
+  }
 }
 
 function sentenceOf(purpose: Purpose, answer: Record<string, unknown>): string {
