@@ -64,6 +64,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   const front = s3Front({
     objectsFor: perCredential(objectsOver(store), profile => objectsOver(as(profile))),
     accessKeys: registry.accessKeys,
+    cors: registry.bucketCors(),
     region: config.region,
     baseDomains: config.baseDomains,
     ...(config.anonymous.length > 0 && { anonymous: { tenant: DEFAULT_TENANT, grants: config.anonymous } }),

@@ -61,6 +61,10 @@ export interface PartCopy {
   readonly conditions: ReadConditions
 }
 
+export interface CopiedPart extends UploadedPart {
+  readonly sourceVersionId?: string
+}
+
 /** Copies an object, or a range of it, into a part: through the proxy, since a part has a salt of its own. */
 export async function uploadPartCopy(
   room: Room,
@@ -68,7 +72,7 @@ export async function uploadPartCopy(
   uploadId: string,
   number: number,
   { from, range, conditions }: PartCopy,
-): Promise<UploadedPart> {
+): Promise<CopiedPart> {
   const source = await asCopySource(() =>
     getObject(room, from, { conditions, checksum: false, ...(range && { range }) }),
   )
@@ -79,7 +83,9 @@ export async function uploadPartCopy(
         `The range ends behind the source, which has ${source.size} bytes.`,
         { size: String(source.size) },
       )
-    return await uploadPart(room, to, uploadId, number, bodyOf(source))
+    const part = await uploadPart(room, to, uploadId, number, bodyOf(source), true)
+    const sourceVersionId = source.attributes['x-amz-version-id']
+    return { ...part, ...(sourceVersionId !== undefined && { sourceVersionId }) }
   } catch (error) {
     source.discard()
     throw error

@@ -14,7 +14,14 @@ import type {
   VersionsQuery,
 } from '../store/store.ts'
 import { type CompleteAnswer, type CompleteUpload, completeUpload } from './complete-upload.ts'
-import { type CopyAnswer, type CopyObject, copyObject, type PartCopy, uploadPartCopy } from './copy.ts'
+import {
+  type CopiedPart,
+  type CopyAnswer,
+  type CopyObject,
+  copyObject,
+  type PartCopy,
+  uploadPartCopy,
+} from './copy.ts'
 import { storeConditions } from './etag.ts'
 import { getObject } from './get.ts'
 import { headObject } from './head.ts'
@@ -80,7 +87,7 @@ export class Objects {
   uploadPart(name: ObjectName, uploadId: string, number: number, body: PlainBody): Promise<UploadedPart> {
     return uploadPart(this.#room, name, uploadId, number, body)
   }
-  uploadPartCopy(to: ObjectName, uploadId: string, number: number, copy: PartCopy): Promise<UploadedPart> {
+  uploadPartCopy(to: ObjectName, uploadId: string, number: number, copy: PartCopy): Promise<CopiedPart> {
     return uploadPartCopy(this.#room, to, uploadId, number, copy)
   }
   completeUpload(name: ObjectName, uploadId: string, complete: CompleteUpload): Promise<CompleteAnswer> {

@@ -36,10 +36,11 @@ export async function uploadPart(
   uploadId: string,
   number: number,
   sent: PlainBody,
+  isCopy = false,
 ): Promise<UploadedPart> {
   expectSize(sent.length, largestPart(room.limits.storePart))
   const upload = await findOpenUpload(room, name, uploadId)
-  const body = checksummed(upload, sent)
+  const body = checksummed(upload, sent, isCopy)
   const unsealed = await unsealUpload(room, name, upload)
   try {
     return await withMemory(room, body.length, async memory => {
@@ -133,12 +134,12 @@ async function record(
  * The body with the upload's checksum, which is worked out here where the client did not send it, as S3 does.
  * @throws ObjectError `InvalidRequest` where the part carries another algorithm than its upload
  */
-function checksummed(upload: Upload, body: PlainBody): PlainBody {
+function checksummed(upload: Upload, body: PlainBody, isCopy: boolean): PlainBody {
   const wanted = uploadChecksum(upload)
   const sent = body.checksumAlgorithm
   if (wanted === undefined || wanted.algorithm === sent) return body
   // A checksum of checksums speaks for values that the client knows: it must send them.
-  if (sent === undefined && wanted.type === 'FULL_OBJECT') return digested(body, wanted.algorithm)
+  if (sent === undefined && (wanted.type === 'FULL_OBJECT' || isCopy)) return digested(body, wanted.algorithm)
   throw new ObjectError(
     'InvalidRequest',
     `Checksum Type mismatch occurred, expected checksum Type: ${wanted.algorithm}, actual checksum Type: ${sent ?? 'null'}`,

@@ -69,6 +69,7 @@ export async function startFront(
         return secret === undefined ? undefined : accessKey(id, secret)
       },
     },
+    cors: registry.bucketCors(),
     region: 'us-east-1',
     baseDomains: [],
     announceEncryption: false,

@@ -53,6 +53,7 @@ export async function startProxy(
   const front = s3Front({
     objectsFor: () => objects,
     accessKeys: registry.accessKeys,
+    cors: registry.bucketCors(),
     region: 'eu-central-1',
     baseDomains: [],
     announceEncryption: false,

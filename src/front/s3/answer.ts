@@ -6,6 +6,13 @@ import type { S3Error } from './errors.ts'
 import { checksumHeader } from './forms/digests.ts'
 import { S3_NAMESPACE, type XmlNode, xmlDocument } from './xml/write.ts'
 
+/** A whole small answer, in the wire's words. */
+export interface Answer {
+  readonly status: number
+  readonly fields: Fields
+  readonly body: Uint8Array
+}
+
 const NOTHING = new Uint8Array(0)
 
 /** An answer without a body. */
@@ -74,3 +81,16 @@ export const errorNodes = (error: S3Error, requestId: string, resource?: string)
   ['Resource', resource],
   ['RequestId', requestId],
 ]
+
+/** @param target of the request, where it could be read */
+export function errorAnswer(error: S3Error, requestId: string, target: string | undefined): Answer {
+  return {
+    status: error.status,
+    fields: [
+      ...requestFields(requestId),
+      ...(error.status === 304 ? [] : [['content-type', 'application/xml'] as const]),
+      ...Object.entries(error.fields),
+    ],
+    body: xmlDocument('Error', errorNodes(error, requestId, target?.split('?')[0])),
+  }
+}

@@ -1,8 +1,10 @@
 import type { ObjectName } from '../../objects/object.ts'
 import type { Objects } from '../../objects/objects.ts'
+import type { Body } from '../../wire/body.ts'
 import type { Headers, Reply, Request } from '../../wire/exchange.ts'
 import type { Action, Intent } from './access.ts'
 import type { Authenticated } from './auth/authenticate.ts'
+import type { CorsRules } from './cors.ts'
 import type { S3ErrorCode } from './errors.ts'
 import type { Query } from './forms/query.ts'
 
@@ -18,12 +20,21 @@ export interface Call {
   readonly objects: Objects
   readonly settings: FrontSettings
   readonly now: Date
+  /** Where the request is a form. */
+  readonly form?: FormCall
   /** Whether the sender's grants cover what an operation does beyond its own object, such as reading a copy's source. */
   may(intent: Intent): boolean
 }
 
 export interface BucketCall extends Call {
   readonly bucket: string
+}
+
+/** A form that was received as far as its file. */
+export interface FormCall {
+  readonly fields: ReadonlyMap<string, string>
+  readonly filename: string
+  readonly file: Body
 }
 
 export interface ObjectCall extends BucketCall {
@@ -39,6 +50,8 @@ export interface FrontSettings {
   readonly announceEncryption: boolean
   /** Names, in lower case, under which `bucket.name` addresses a bucket. */
   readonly baseDomains: readonly string[]
+  /** CORS rules of buckets. */
+  readonly cors: CorsRules
   /** Milliseconds after which the answer to a slow request begins, before its outcome is known; 10 seconds. */
   readonly patience?: number
 }
@@ -63,6 +76,8 @@ interface Recognised {
   readonly action?: Action | 'any'
   /** The parameter that narrows a listing to keys which a grant may cover. */
   readonly prefixParameter?: 'prefix'
+  /** It carries its signature in the form that it posts, not in its fields or query. */
+  readonly signedBy?: 'form'
   /** Its body is an object's data, which may come in chunks. */
   readonly takesData?: true
   /** What a code of the store means here, where S3 has a sentence of its own for it. */

@@ -4,6 +4,8 @@
  * it), because clients and suites compare them. Our own sentences name the cure.
  */
 const TABLE = {
+  // A key that the store cannot name; the code is really the number.
+  '400': [400, 'Bad Request'],
   AccessDenied: [403, 'Access Denied.'],
   AccessControlListNotSupported: [400, 'The bucket does not allow ACLs.'],
   AccessForbidden: [403, 'CORSResponse: CORS is not enabled for this bucket.'],

@@ -60,6 +60,7 @@ function fromObjects(error: ObjectError): S3Error {
 
 /** Codes that mean the same to the client as to the proxy. The rest is between the proxy and its store. */
 const FROM_STORE: ReadonlySet<S3ErrorCode> = new Set<S3ErrorCode>([
+  '400',
   'AccessControlListNotSupported',
   'AccessDenied',
   'BucketAlreadyExists',

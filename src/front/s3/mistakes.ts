@@ -18,6 +18,9 @@ export function checkMistakes(method: string, place: Place, query: Query, header
     )
   if (place.kind === 'service' && method !== 'GET') throw methodNotAllowed(method, 'SERVICE')
   if (place.kind !== 'object') return
+  // S3 says SERVICE here, though it is an object.
+  if (method === 'POST' && !query.has('uploads') && !query.has('uploadId'))
+    throw methodNotAllowed(method, 'SERVICE')
   if (method === 'PUT' && query.has('partNumber') !== query.has('uploadId')) {
     if (query.has('uploadId')) throw methodNotAllowed(method, 'UPLOAD')
     throw invalidArgument(

@@ -3,6 +3,7 @@ import { migrate } from '../migrate.ts'
 import { sqliteDialect } from '../sqlite.ts'
 import { AccessKeys } from './access-keys.ts'
 import { Cabinet } from './cabinet.ts'
+import { BucketCors } from './cors.ts'
 import { type HeldLimits, Parts } from './parts.ts'
 import { PATH_MIGRATIONS, type PathTables } from './schema.ts'
 import { Uploads } from './uploads.ts'
@@ -12,6 +13,8 @@ export interface PathRegistry {
   readonly uploads: Uploads
   readonly parts: Parts
   readonly accessKeys: AccessKeys
+  /** Rules as the front writes them; another front may write others. */
+  bucketCors<Rules>(): BucketCors<Rules>
   close(): Promise<void>
 }
 
@@ -39,6 +42,7 @@ export async function openPathRegistry(options: {
     uploads: new Uploads(database, new Cabinet(options.key, 'upload')),
     parts: new Parts(database, new Cabinet(options.key, 'part'), options.heldLimits ?? HELD_LIMITS),
     accessKeys: new AccessKeys(database, new Cabinet(options.key, 'access-key')),
+    bucketCors: () => new BucketCors(database),
     close: () => database.destroy(),
   }
 }

@@ -7,6 +7,7 @@ export interface PathTables {
   part: PartTable
   access_key: AccessKeyTable
   access_key_version: { version: number }
+  bucket_cors: { bucket: string; rules: string }
 }
 
 interface UploadTable {
@@ -116,5 +117,13 @@ const firstTables: Migration = async transaction => {
   await sql`insert into access_key_version (version) values (0)`.execute(transaction)
 }
 
+const corsTable: Migration = async transaction => {
+  await transaction.schema
+    .createTable('bucket_cors')
+    .addColumn('bucket', 'text', column => column.primaryKey())
+    .addColumn('rules', 'text', column => column.notNull())
+    .execute()
+}
+
 /** Appended to, never changed. */
-export const PATH_MIGRATIONS: readonly Migration[] = [firstTables]
+export const PATH_MIGRATIONS: readonly Migration[] = [firstTables, corsTable]

@@ -39,6 +39,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const front = s3Front({
     objectsFor: () => objects,
     accessKeys: { find: id => keys.get(id) },
+    cors: room.registry.bucketCors(),
     region: options.region ?? 'us-east-1',
     baseDomains: options.baseDomains ?? [],
     announceEncryption: options.announceEncryption ?? true,

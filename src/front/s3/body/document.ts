@@ -8,16 +8,16 @@ import { readSmallBody } from './small-body.ts'
 const MAX_DOCUMENT = 64 * 1024
 
 /**
- * Reads the text of a sub-resource that a request carries.
- * @throws S3Error MissingRequestBodyError, MaxMessageLengthExceeded, and for digests that do not match
+ * Reads the document of a sub-resource that a request carries.
+ * @param ifEmpty what S3 says where there is none
+ * @throws S3Error MaxMessageLengthExceeded, MalformedXML, and for digests that do not match
  */
-export async function readText({ request, headers, caller }: Call): Promise<Buffer> {
+export async function readDocument(
+  { request, headers, caller }: Call,
+  root: string,
+  ifEmpty: 'MissingRequestBodyError' | 'MalformedXML' = 'MissingRequestBodyError',
+): Promise<XmlElement> {
   const bytes = await readSmallBody(plainBody(request.body, headers, caller), MAX_DOCUMENT)
-  if (bytes.length === 0) throw new S3Error('MissingRequestBodyError')
-  return bytes
-}
-
-/** @throws S3Error as `readText`, and MalformedXML */
-export async function readDocument(call: Call, root: string): Promise<XmlElement> {
-  return readXml(await readText(call), root)
+  if (bytes.length === 0) throw new S3Error(ifEmpty)
+  return readXml(bytes, root)
 }

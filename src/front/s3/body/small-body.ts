@@ -1,11 +1,11 @@
-import type { PlainBody } from '../../../objects/object.ts'
+import type { Body } from '../../../wire/body.ts'
 import { S3Error } from '../errors.ts'
 
 /**
  * Reads a whole document that a request carries.
  * @throws S3Error MaxMessageLengthExceeded over `cap` bytes, before one is read
  */
-export async function readSmallBody(body: PlainBody, cap: number): Promise<Buffer> {
+export async function readSmallBody(body: Body, cap: number): Promise<Buffer> {
   if (body.length > cap) {
     body.discard()
     throw new S3Error('MaxMessageLengthExceeded', undefined, { details: { MaxMessageLengthBytes: cap } })
@@ -20,4 +20,21 @@ export async function readSmallBody(body: PlainBody, cap: number): Promise<Buffe
     },
   })
   return bytes
+}
+
+/** A body that stands in memory. */
+export function memoryBody(bytes: Uint8Array): Body {
+  return {
+    length: bytes.length,
+    async readInto(sink) {
+      for (let at = 0; at < bytes.length; ) {
+        const space = sink.space()
+        const run = bytes.subarray(at, at + space.length)
+        space.set(run)
+        at += run.length
+        await sink.filled(run.length)
+      }
+    },
+    discard() {},
+  }
 }

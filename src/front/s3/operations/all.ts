@@ -1,6 +1,7 @@
 import type { Operation } from '../call.ts'
 import { abortUpload } from './abort-upload.ts'
 import { deleteBucket, getBucketLocation, headBucket } from './bucket.ts'
+import { deleteBucketCors, getBucketCors, putBucketCors } from './bucket-cors.ts'
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './bucket-tagging.ts'
 import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.ts'
 import { completeUpload } from './complete-upload.ts'
@@ -27,6 +28,7 @@ import {
   putRetention,
 } from './object-lock.ts'
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts'
+import { postObject } from './post-object.ts'
 import { putObject } from './put-object.ts'
 import { uploadPart, uploadPartCopy } from './upload-part.ts'
 
@@ -43,6 +45,7 @@ export const OPERATIONS: readonly Operation[] = [
   listVersions,
   listUploads,
   deleteObjects,
+  postObject,
   getBucketVersioning,
   putBucketVersioning,
   getLockConfiguration,
@@ -50,6 +53,9 @@ export const OPERATIONS: readonly Operation[] = [
   getBucketTagging,
   putBucketTagging,
   deleteBucketTagging,
+  getBucketCors,
+  putBucketCors,
+  deleteBucketCors,
   getLifecycle,
   putLifecycle,
   deleteLifecycle,

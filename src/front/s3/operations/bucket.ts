@@ -9,6 +9,7 @@ export const deleteBucket: Operation = {
   action: 'manage',
   async run(call) {
     await call.objects.store.deleteBucket(call.objects.storeBucket(call.bucket))
+    await call.settings.cors.remove(call.bucket)
     await sendNothing(call, 204)
   },
 }

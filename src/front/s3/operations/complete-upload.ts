@@ -11,8 +11,7 @@ import { writeConditions } from '../forms/conditions.ts'
 import { checksumHeader, invalidValue, readChecksumField, readChecksumValue } from '../forms/digests.ts'
 import { quoted, readETag } from '../forms/etag.ts'
 import { MAX_PARTS } from '../forms/numbers.ts'
-import { percentEncoded, utf8Octets } from '../forms/octets.ts'
-import { bucketOfHost } from '../forms/place.ts'
+import { locationOf } from '../location.ts'
 import { sendWhenDone } from '../slow-answer.ts'
 import { readXml, type XmlElement } from '../xml/read.ts'
 import { readChecksumType } from './create-upload.ts'
@@ -45,7 +44,7 @@ export const completeUpload: Operation = {
       return {
         root: 'CompleteMultipartUploadResult',
         content: [
-          ['Location', locationOf(call)],
+          ['Location', locationOf(call, key)],
           ['Bucket', bucket],
           ['Key', key],
           ['ETag', quoted(answer.etag)],
@@ -116,14 +115,4 @@ function readObjectSize(value: string | undefined): number | undefined {
   if (!/^\d{1,15}$/.test(value))
     throw new S3Error('InvalidRequest', `Value for x-amz-mp-object-size header is invalid: '${value}'`)
   return Number(value)
-}
-
-/** Where the client asked, not where the store is. */
-function locationOf({ request, bucket, key, settings }: ObjectCall): string {
-  const host = request.headers.get('host') ?? ''
-  const path = utf8Octets(key).split('/').map(percentEncoded).join('/')
-  const scheme = request.secure ? 'https' : 'http'
-  return bucketOfHost(host, settings.baseDomains) !== undefined
-    ? `${scheme}://${host}/${path}`
-    : `${scheme}://${host}/${bucket}/${path}`
 }

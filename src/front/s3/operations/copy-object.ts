@@ -1,5 +1,6 @@
 import type { CopyObject } from '../../../objects/copy.ts'
 import type { ObjectName } from '../../../objects/object.ts'
+import { StoreError } from '../../../store/errors.ts'
 import { attributeFields, checksumNodes, encryptionFields } from '../answer.ts'
 import { nameOf, type ObjectCall, type Operation } from '../call.ts'
 import { invalidArgument, S3Error } from '../errors.ts'
@@ -26,7 +27,10 @@ export const copyObject: Operation = {
     const source = sourceOf(call)
     const copy = readCopy(call)
     await sendWhenDone(call, async () => {
-      const answer = await call.objects.copy(source, nameOf(call), copy).catch(lockRefused(call.headers))
+      const answer = await call.objects
+        .copy(source, nameOf(call), copy)
+        .catch(sourceRefused(source))
+        .catch(lockRefused(call.headers))
       return {
         root: 'CopyObjectResult',
         content: [
@@ -55,6 +59,20 @@ export function sourceOf(call: ObjectCall): ObjectName {
   if (!call.may({ action: 'read', bucket: source.bucket, key: source.key })) throw new S3Error('AccessDenied')
   return { tenant: call.caller.identity.tenant, ...source }
 }
+
+/**
+ * What the store finds wrong with the name of a source is an argument that the client got wrong; and a version
+ * that is missing is one, though a store can say no more to HEAD than 404.
+ */
+export const sourceRefused =
+  ({ versionId }: ObjectName) =>
+  (error: unknown): never => {
+    if (!(error instanceof StoreError)) throw error
+    if (versionId !== undefined && error.code === 'NoSuchKey') throw new S3Error('NoSuchVersion')
+    if (error.status !== 400 || error.code === 'InvalidObjectState') throw error
+    if (versionId !== undefined) throw invalidArgument('versionId', versionId, 'Invalid version id specified')
+    throw invalidArgument('x-amz-copy-source', '', 'Invalid copy source object key')
+  }
 
 function readCopy({ headers, now }: ObjectCall): CopyObject {
   checkEncryption(headers)

@@ -81,7 +81,10 @@ function outcomeNode(outcome: DeleteOutcome): XmlNode {
     'Deleted',
     [
       ...about,
-      ['DeleteMarker', outcome.deleteMarker || undefined],
+      [
+        'DeleteMarker',
+        outcome.deleteMarker || outcome.versionId !== undefined ? outcome.deleteMarker : undefined,
+      ],
       ['DeleteMarkerVersionId', outcome.deleteMarkerVersionId],
     ],
   ]

@@ -80,7 +80,7 @@ export const putRetention: Operation = {
   action: 'write',
   sentences: SENTENCES,
   async run(call) {
-    const retention = readRetention(await readDocument(call, 'Retention'), call.now)
+    const retention = readRetention(await readDocument(call, 'Retention', 'MalformedXML'), call.now)
     await call.objects.store.putRetention(at(call), retention, bypassesGovernance(call.headers))
     await sendNothing(call, 200)
   },
@@ -111,7 +111,7 @@ export const putLegalHold: Operation = {
   action: 'write',
   sentences: SENTENCES,
   async run(call) {
-    const status = (await readDocument(call, 'LegalHold')).textOf('Status')
+    const status = (await readDocument(call, 'LegalHold', 'MalformedXML')).textOf('Status')
     if (status !== 'ON' && status !== 'OFF') throw new S3Error('MalformedXML')
     await call.objects.store.putLegalHold(at(call), status === 'ON')
     await sendNothing(call, 200)

@@ -8,7 +8,7 @@ import { quoted } from '../forms/etag.ts'
 import { readPartNumber } from '../forms/numbers.ts'
 import { readCopyRange } from '../forms/range.ts'
 import { isoTime } from '../forms/times.ts'
-import { sourceOf } from './copy-object.ts'
+import { sourceOf, sourceRefused } from './copy-object.ts'
 
 const QUERY = ['partNumber', 'uploadId'] as const
 
@@ -50,6 +50,7 @@ export const uploadPartCopy: Operation = {
     const conditions = readConditions(headers, 'x-amz-copy-source-')
     const part = await objects
       .uploadPartCopy(nameOf(call), uploadId, number, { from, conditions, ...(range && { range }) })
+      .catch(sourceRefused(from))
       .catch(rangeRefused)
     await sendXml(
       call,
@@ -59,7 +60,14 @@ export const uploadPartCopy: Operation = {
         ['ETag', quoted(part.etag)],
         ...checksumNodes(part.checksum).slice(0, 1),
       ],
-      { fields: encryptionFields(settings, part.groupKeyId) },
+      {
+        fields: [
+          ...encryptionFields(settings, part.groupKeyId),
+          ...(part.sourceVersionId === undefined
+            ? []
+            : [['x-amz-copy-source-version-id', part.sourceVersionId] as const]),
+        ],
+      },
     )
   },
 }

@@ -1,0 +1,227 @@
+import type { Objects } from '../../objects/objects.ts'
+import type { Fields, Headers, Reply, Request } from '../../wire/exchange.ts'
+import { type Intent, isAllowed } from './access.ts'
+import { errorAnswer } from './answer.ts'
+import { type Authenticated, type Authority, authenticate } from './auth/authenticate.ts'
+import { authenticateForm } from './auth/authenticate-form.ts'
+import { type ReceivedForm, receiveForm } from './body/form-body.ts'
+import type { Call, Operation } from './call.ts'
+import { corsFields, preflight } from './cors.ts'
+import { S3Error } from './errors.ts'
+import { checkOwner } from './expected-owner.ts'
+import { asS3Error } from './failure.ts'
+import { withHoisted } from './forms/hoisted.ts'
+import { type Place, readPlace } from './forms/place.ts'
+import { readBoundary } from './forms/post-form.ts'
+import { type Query, readQuery } from './forms/query.ts'
+import { OPERATIONS } from './operations/all.ts'
+import { postedForm } from './operations/post-object.ts'
+import type { FrontEvent, S3FrontOptions } from './options.ts'
+import { route } from './router.ts'
+import { secondLook } from './second-look.ts'
+
+/** A request that has been read: what it is about and what it wants. */
+interface Asked {
+  readonly path: string
+  readonly query: Query
+  /** The request's fields, and those that a presigned URL carries as parameters. */
+  readonly headers: Headers
+  readonly place: Place
+  readonly operation: Operation
+  readonly now: Date
+}
+
+/** One request, from its first look to its answer: read, authenticate, authorise, perform, answer. */
+export class Exchange {
+  readonly #request: Request
+  readonly #reply: Reply
+  readonly #options: S3FrontOptions
+  readonly #authority: Authority
+  readonly #id: string
+  readonly #began = performance.now()
+  // What is known of the request so far, for its failure and for the log.
+  #place: Place | undefined
+  #asked: Asked | undefined
+  #caller: Authenticated | undefined
+  #objects: Objects | undefined
+  #form: ReceivedForm | undefined
+  #cors: Fields = []
+
+  constructor(request: Request, reply: Reply, options: S3FrontOptions, authority: Authority, id: string) {
+    this.#request = request
+    this.#reply = reply
+    this.#options = options
+    this.#authority = authority
+    this.#id = id
+  }
+
+  async answer(): Promise<void> {
+    try {
+      await this.#serve()
+      this.#log(undefined)
+    } catch (error) {
+      await this.#fail(error)
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { method } = this.#request
+    const { path, query } = this.#target()
+    const now = this.#options.now?.() ?? new Date()
+    const place = readPlace(this.#request.headers.get('host') ?? '', path, this.#options.baseDomains)
+    this.#place = place
+    if (method === 'OPTIONS') return this.#preflight(place)
+    await this.#allowPage(place)
+    const headers = withHoisted(this.#request.headers, query)
+    const operation = route(OPERATIONS, method, place, query, headers)
+    const asked: Asked = { path, query, headers, place, operation, now }
+    this.#asked = asked
+    const caller = await this.#authenticate(asked)
+    this.#caller = caller
+    checkOwner(headers.get('x-amz-expected-bucket-owner'), caller)
+    await this.#perform(asked, caller)
+  }
+
+  #target(): { path: string; query: Query } {
+    const { target, headers } = this.#request
+    checkFieldSize(headers)
+    const mark = target.indexOf('?')
+    if (mark < 0) return { path: target, query: readQuery('') }
+    return { path: target.slice(0, mark), query: readQuery(target.slice(mark + 1)) }
+  }
+
+  async #authenticate({ path, query, place, operation, now }: Asked): Promise<Authenticated> {
+    const { method, headers, body } = this.#request
+    if (operation.signedBy !== 'form' || place.kind !== 'bucket')
+      return authenticate({ method, path, query, headers }, this.#authority, now)
+    const boundary = readBoundary(headers.get('content-type'))
+    if (body.length === undefined) throw new S3Error('MissingContentLength')
+    this.#form = await receiveForm(body, boundary)
+    return authenticateForm(postedForm(place.bucket, this.#form), this.#authority, now)
+  }
+
+  async #perform({ query, headers, place, operation, now }: Asked, caller: Authenticated): Promise<void> {
+    if (!operation.takesData && caller.payload.kind === 'chunked')
+      throw new S3Error('InvalidRequest', 'The value of x-amz-content-sha256 header is invalid.')
+    const { identity } = caller
+    const may = (intent: Intent) => isAllowed(identity, intent, this.#request.remoteAddress, now)
+    const intent = intentOf(operation, place, query)
+    if (intent && !may(intent)) throw new S3Error('AccessDenied')
+    const objects = this.#options.objectsFor(identity)
+    this.#objects = objects
+    const call: Call = {
+      request: this.#request,
+      reply: withFields(this.#reply, this.#cors),
+      requestId: this.#id,
+      query,
+      headers,
+      caller,
+      objects,
+      settings: this.#options,
+      now,
+      ...(this.#form && { form: this.#form }),
+      may,
+    }
+    if (operation.on === 'service') await operation.run(call)
+    else if (operation.on === 'bucket' && place.kind === 'bucket') await operation.run({ ...call, ...place })
+    else if (operation.on === 'object' && place.kind === 'object') await operation.run({ ...call, ...place })
+  }
+
+  // ---- pages of the web
+
+  async #preflight(place: Place): Promise<void> {
+    if (place.kind === 'service') throw new S3Error('MethodNotAllowed')
+    const resource = place.kind === 'bucket' ? 'BUCKET' : 'OBJECT'
+    const { cors, objectsFor, anonymous } = this.#options
+    const objects = objectsFor(anonymous ?? NOBODY)
+    const fields = await preflight(cors, place.bucket, this.#request.headers, resource).catch(async error => {
+      // S3 names the missing bucket first.
+      await objects.store.headBucket(objects.storeBucket(place.bucket))
+      throw error
+    })
+    await this.#reply.send(200, [['x-amz-request-id', this.#id], ...fields], NOTHING)
+    this.#log(undefined)
+  }
+
+  async #allowPage(place: Place): Promise<void> {
+    if (place.kind === 'service') return
+    const { method, headers } = this.#request
+    this.#cors = await corsFields(this.#options.cors, place.bucket, method, headers)
+  }
+
+  // ---- what fails
+
+  async #fail(error: unknown): Promise<void> {
+    // Its bytes wait for a reader that will not come.
+    this.#form?.file.discard()
+    const failure = (await this.#failure(error)) ?? new S3Error('InternalError')
+    this.#log(failure.code)
+    // What has begun cannot become an error any more: the wire cuts it.
+    if (this.#reply.started) throw error
+    const { status, fields, body } = errorAnswer(failure, this.#id, this.#request.target)
+    const bodiless = this.#request.method === 'HEAD' || status === 304
+    const length = status === 304 ? 0 : body.length
+    await this.#reply.send(status, [...fields, ...this.#cors], bodiless ? NOTHING : body, length)
+  }
+
+  async #failure(error: unknown): Promise<S3Error | undefined> {
+    const asked = this.#asked
+    const known = asS3Error(error, asked?.operation.sentences)
+    if (!known) this.#options.log({ event: 'defect', requestId: this.#id, error })
+    const objects = this.#objects
+    if (!known || !asked || !objects || !this.#caller) return known
+    return secondLook(known, error, { ...asked, objects, tenant: this.#caller.identity.tenant })
+  }
+
+  #log(code: string | undefined): void {
+    const place = this.#place
+    const event: FrontEvent = {
+      event: 'request',
+      requestId: this.#id,
+      peer: this.#request.remoteAddress,
+      method: this.#request.method,
+      ...(this.#asked && { operation: this.#asked.operation.name }),
+      ...(this.#caller?.accessKeyId !== undefined && { accessKeyId: this.#caller.accessKeyId }),
+      ...(place && place.kind !== 'service' && { bucket: place.bucket }),
+      ...(place?.kind === 'object' && { key: place.key }),
+      ...(code !== undefined && { code }),
+      milliseconds: performance.now() - this.#began,
+    }
+    this.#options.log(event)
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+const NOBODY = { tenant: '', grants: [] }
+
+/** S3's: bytes of all names and values together. */
+const MAX_FIELDS = 8 * 1024
+
+/** @throws S3Error RequestHeaderSectionTooLarge */
+function checkFieldSize({ pairs }: Headers): void {
+  let size = 0
+  for (const [name, value] of pairs) size += name.length + value.length
+  if (size > MAX_FIELDS)
+    throw new S3Error('RequestHeaderSectionTooLarge', undefined, { details: { MaxSizeAllowed: MAX_FIELDS } })
+}
+
+/** What the sender's grants must cover; undefined where the operation asks for it itself. */
+function intentOf({ action, prefixParameter }: Operation, place: Place, query: Query): Intent | undefined {
+  if (!action || place.kind === 'service') return undefined
+  const { bucket } = place
+  if (place.kind === 'object') return { action, bucket, key: place.key }
+  return prefixParameter ? { action, bucket, key: query.get(prefixParameter) ?? '' } : { action, bucket }
+}
+
+/** The same reply, with these fields on whatever it says. */
+function withFields(reply: Reply, more: Fields): Reply {
+  if (more.length === 0) return reply
+  return {
+    send: (status, fields, body, length) => reply.send(status, [...fields, ...more], body, length),
+    stream: (status, fields, length) => reply.stream(status, [...fields, ...more], length),
+    streamChunked: (status, fields) => reply.streamChunked(status, [...fields, ...more]),
+    get started() {
+      return reply.started
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import type { ObjectName } from '../../objects/object.ts'
+import type { Objects } from '../../objects/objects.ts'
+import { StoreError } from '../../store/errors.ts'
+import type { Operation } from './call.ts'
+import { invalidArgument, S3Error } from './errors.ts'
+import type { Place } from './forms/place.ts'
+import type { Query } from './forms/query.ts'
+
+export interface FailedRequest {
+  readonly operation: Operation
+  readonly place: Place
+  readonly query: Query
+  readonly objects: Objects
+  readonly tenant: string
+}
+
+/** What the front finds wrong with a request without having asked the store. */
+const BEFORE_THE_STORE: ReadonlySet<string> = new Set([
+  'NoSuchUpload',
+  'MissingRequestBodyError',
+  'MalformedXML',
+  'MalformedPolicy',
+  'MalformedACLError',
+  'MissingSecurityHeader',
+])
+
+/**
+ * S3 words some failures by what it knows of the bucket or object besides. That is looked up here, after the
+ * failure, so that what succeeds costs nothing.
+ *
+ * @param error what was thrown
+ * @param failure what the client would hear
+ */
+export async function secondLook(failure: S3Error, error: unknown, request: FailedRequest): Promise<S3Error> {
+  const { operation, place, query } = request
+  if (place.kind === 'service' || operation.name === 'CreateBucket') return failure
+  const isCopy = operation.selector?.header !== undefined
+  if (BEFORE_THE_STORE.has(failure.code) || (isCopy && failure.code === 'NoSuchKey'))
+    return (await isMissing(request, place.bucket)) ? new S3Error('NoSuchBucket') : failure
+  const versionId = query.get('versionId')
+  if (versionId && error instanceof StoreError && error.status === 400)
+    return invalidArgument('versionId', versionId, 'Invalid version id specified')
+  if (failure.code === 'BucketNotEmpty' && (await hasVersions(request, place.bucket)))
+    return new S3Error(
+      'BucketNotEmpty',
+      'The bucket you tried to delete is not empty. You must delete all versions in the bucket.',
+    )
+  if (
+    operation.name === 'DeleteObject' &&
+    failure.code === 'AccessDenied' &&
+    place.kind === 'object' &&
+    versionId
+  )
+    if (await isLocked(request, { tenant: request.tenant, bucket: place.bucket, key: place.key, versionId }))
+      return new S3Error('AccessDenied', 'Access Denied because object protected by object lock.')
+  return failure
+}
+
+async function isMissing({ objects }: FailedRequest, bucket: string): Promise<boolean> {
+  return objects.store.headBucket(objects.storeBucket(bucket)).then(
+    () => false,
+    error => error instanceof StoreError && error.status === 404,
+  )
+}
+
+async function hasVersions({ objects }: FailedRequest, bucket: string): Promise<boolean> {
+  return objects.store.getVersioning(objects.storeBucket(bucket)).then(
+    state => state !== undefined,
+    () => false,
+  )
+}
+
+async function isLocked({ objects }: FailedRequest, name: ObjectName): Promise<boolean> {
+  const at = objects.address(name)
+  const held = objects.store.getLegalHold(at).catch(() => false)
+  const retained = objects.store.getRetention(at).then(
+    () => true,
+    () => false,
+  )
+  return (await held) || (await retained)
+}
