@@ -3,7 +3,7 @@ import type { LeasedKey } from '../keys/custodian.ts'
 import type { Custody, Opened } from './custody.ts'
 import { CustodyError, type CustodyErrorCode } from './errors.ts'
 import { type CountrySet, judge } from './fence.ts'
-import { Limit } from './limits.ts'
+import { Limit, tooMany } from './limits.ts'
 import type { ProxyRecord, TenantRecord } from './people.ts'
 import type { Kept } from './records.ts'
 
@@ -178,11 +178,6 @@ export class Leases {
     this.#oldKeysLeased.set(name, now)
     return true
   }
-}
-
-function tooMany(what: string, wait: number): CustodyError {
-  const seconds = Math.ceil(wait / 1000)
-  return new CustodyError('TooMany', `Too many ${what}: come again in ${seconds} s.`, { retryAfter: seconds })
 }
 
 function hex(bytes: Uint8Array): string {

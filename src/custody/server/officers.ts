@@ -7,7 +7,7 @@ import type { Custody } from '../custody.ts'
 import { makeEnrolmentToken, requestOf } from '../enrolment.ts'
 import { CustodyError } from '../errors.ts'
 import type { Governance, Wish } from '../governance.ts'
-import { Limit } from '../limits.ts'
+import { Limit, tooMany } from '../limits.ts'
 import { storedFiles } from '../log/files.ts'
 import { registerOrder } from '../orders/register.ts'
 import type { Dealt } from '../quorum/deal.ts'
@@ -73,12 +73,16 @@ const Share = Type.Object(
 const Tenant = Type.Object({ tenant: Type.String({ minLength: 1, maxLength: 255 }) }, closed)
 const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+/** From one address: each is opened in a process of its own. */
+const SHARES_A_MINUTE = 30
 
 /** What officers, delegates and scripts call. Persons prove themselves by signatures, scripts by tokens. */
 export function officerRoutes(app: App, custody: Custody, desk: SealDesk, governance: Governance): void {
   const requests = new PersonRequests(custody)
   const rotations = new Limit(1, HOUR)
+  const shares = new Limit(SHARES_A_MINUTE, MINUTE)
   const { proposals } = governance
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
     admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
@@ -97,6 +101,8 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
     return { ...at, publicKey: Buffer.from(at.publicKey).toString('base64url'), progress, missing }
   })
   app.post('/v1/shares', { schema: { body: Share } }, async request => {
+    const wait = shares.take(request.raw.socket.remoteAddress ?? '', custody.now())
+    if (wait > 0) throw tooMany('shares from this address', wait)
     const { purpose, submission } = request.body as Static<typeof Share>
     return await desk.submit(purpose, Buffer.from(submission, 'base64url'))
   })
@@ -162,10 +168,7 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
     const { tenant } = request.body as Static<typeof Tenant>
     const { keks, log } = custody.opened(tenant)
     const wait = rotations.take(tenant, custody.now())
-    if (wait > 0)
-      throw new CustodyError('TooMany', 'A tenant rotates once an hour.', {
-        retryAfter: Math.ceil(wait / 1000),
-      })
+    if (wait > 0) throw tooMany('rotations of this tenant', wait)
     const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
     await log.append({
       type: 'rotation',
