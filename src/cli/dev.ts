@@ -10,7 +10,10 @@ const PROGRAM = join(import.meta.dirname, '../../bin/treuhand.js')
 export async function dev(flags: DevFlags): Promise<void> {
   const config = readSettings(flags)
   await run(config, ready => {
-    const look = { ...ready, config, flags: settingsWords(flags), here: here(), program: PROGRAM }
+    // Port 0 is a different one for whoever pastes the lines.
+    const port = flags.port === undefined ? {} : { port: Number(new URL(ready.endpoint).port) }
+    const words = settingsWords({ ...flags, ...port })
+    const look = { ...ready, config, flags: words, here: here(), program: PROGRAM }
     process.stdout.write(firstLook(look))
   })
 }
