@@ -33,8 +33,13 @@ export type FromWorker =
 export function serveAsWorker(): void {
   // A terminal sends these to every process; the primary says when to stop. Where it is gone, node:cluster ends us.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
-  process.on('message', (message: ToWorker) => {
-    if ('serve' in message) void serve(message.serve)
+  let close = async () => {}
+  process.on('message', async (message: ToWorker) => {
+    if ('serve' in message) close = (await serve(message.serve)) ?? close
+    if (!('stop' in message)) return
+    // Nothing is served yet where it comes early.
+    await close()
+    process.exit()
   })
   // What comes before there is a listener would be lost.
   tell({ ready: true })
@@ -42,7 +47,8 @@ export function serveAsWorker(): void {
 
 const tell = (message: FromWorker) => process.send?.(message)
 
-async function serve(order: WorkerOrder): Promise<void> {
+/** @returns what ends it; undefined where it failed to begin */
+async function serve(order: WorkerOrder): Promise<(() => Promise<void>) | undefined> {
   try {
     const { config, folder } = order
     const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
@@ -55,14 +61,13 @@ async function serve(order: WorkerOrder): Promise<void> {
       }),
       log: openLog(config.log.level),
     })
-    process.on('message', async (message: ToWorker) => {
-      if (!('stop' in message)) return
+    tell({ serving: { port: proxy.port, ...(proxy.findings && { findings: proxy.findings }) } })
+    return async () => {
       await proxy.close()
       await registry.close()
-      process.exit()
-    })
-    tell({ serving: { port: proxy.port, ...(proxy.findings && { findings: proxy.findings }) } })
+    }
   } catch (error) {
     tell({ failed: explain(error) })
+    return undefined
   }
 }

@@ -40,7 +40,7 @@ export async function startWorkers(order: WorkerOrder, custodian: Custodian, log
       send: message => void (worker.isConnected() && worker.send(message)),
       onMessage: listener => void worker.on('message', listener),
     })
-    const serving = await answerTo(worker, what)
+    const serving = await answerTo(worker, () => (stopping ? { stop: true } : { serve: what }))
     worker.once('exit', (code, signal) => {
       if (stopping) return
       log.error('worker-died', { worker: worker.process.pid, code, signal })
@@ -72,10 +72,10 @@ export async function startWorkers(order: WorkerOrder, custodian: Custodian, log
 }
 
 /** @throws CannotStart */
-async function answerTo(worker: Worker, order: WorkerOrder): Promise<Serving> {
+async function answerTo(worker: Worker, first: () => ToWorker): Promise<Serving> {
   const answer = Promise.withResolvers<Serving>()
   worker.on('message', (message: FromWorker) => {
-    if ('ready' in message) worker.send({ serve: order } satisfies ToWorker)
+    if ('ready' in message) worker.send(first())
     if ('serving' in message) answer.resolve(message.serving)
     if ('failed' in message) answer.reject(new CannotStart(message.failed.text, message.failed.exit))
   })
