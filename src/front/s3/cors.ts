@@ -74,7 +74,9 @@ function fieldsOf({ origins, methods, exposed, maxAge }: CorsRule, { origin, hea
   ]
   if (headers.length > 0)
     fields.push(['access-control-allow-headers', headers.map(each => each.toLowerCase()).join(', ')])
-  if (exposed.length > 0) fields.push(['access-control-expose-headers', exposed.join(', ')])
+  // Uploads in parts cannot do without it.
+  const shown = exposed.some(each => each.toLowerCase() === 'etag') ? exposed : [...exposed, 'ETag']
+  fields.push(['access-control-expose-headers', shown.join(', ')])
   if (maxAge !== undefined) fields.push(['access-control-max-age', String(maxAge)])
   return fields
 }

@@ -10,6 +10,7 @@ import { corsFields, preflight } from './cors.ts'
 import { S3Error } from './errors.ts'
 import { checkOwner } from './expected-owner.ts'
 import { asS3Error } from './failure.ts'
+import { readCopySource } from './forms/copy-source.ts'
 import { withHoisted } from './forms/hoisted.ts'
 import { type Place, readPlace } from './forms/place.ts'
 import { readBoundary } from './forms/post-form.ts'
@@ -170,7 +171,13 @@ export class Exchange {
     if (!known) this.#options.log({ event: 'defect', requestId: this.#id, error })
     const objects = this.#objects
     if (!known || !asked || !objects || !this.#caller) return known
-    return secondLook(known, error, { ...asked, objects, tenant: this.#caller.identity.tenant })
+    const source = sourceBucket(asked.headers)
+    return secondLook(known, error, {
+      ...asked,
+      objects,
+      tenant: this.#caller.identity.tenant,
+      ...(source !== undefined && { source }),
+    })
   }
 
   #log(code: string | undefined): void {
@@ -203,6 +210,16 @@ function checkFieldSize({ pairs }: Headers): void {
   for (const [name, value] of pairs) size += name.length + value.length
   if (size > MAX_FIELDS)
     throw new S3Error('RequestHeaderSectionTooLarge', undefined, { details: { MaxSizeAllowed: MAX_FIELDS } })
+}
+
+/** The bucket that a copy reads from, if its name can be read. */
+function sourceBucket(headers: Headers): string | undefined {
+  const source = headers.get('x-amz-copy-source')
+  try {
+    return source === undefined ? undefined : readCopySource(source).bucket
+  } catch {
+    return undefined
+  }
 }
 
 /** What the sender's grants must cover; undefined where the operation asks for it itself. */

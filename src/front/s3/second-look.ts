@@ -12,6 +12,8 @@ export interface FailedRequest {
   readonly query: Query
   readonly objects: Objects
   readonly tenant: string
+  /** The bucket that a copy reads from. */
+  readonly source?: string
 }
 
 /** What the front finds wrong with a request without having asked the store. */
@@ -34,9 +36,11 @@ const BEFORE_THE_STORE: ReadonlySet<string> = new Set([
 export async function secondLook(failure: S3Error, error: unknown, request: FailedRequest): Promise<S3Error> {
   const { operation, place, query } = request
   if (place.kind === 'service' || operation.name === 'CreateBucket') return failure
-  const isCopy = operation.selector?.header !== undefined
-  if (BEFORE_THE_STORE.has(failure.code) || (isCopy && failure.code === 'NoSuchKey'))
-    return (await isMissing(request, place.bucket)) ? new S3Error('NoSuchBucket') : failure
+  if (BEFORE_THE_STORE.has(failure.code) || (isHeadFirst(operation) && AFTER_A_HEAD.has(failure.code))) {
+    const buckets = [place.bucket, ...(request.source === undefined ? [] : [request.source])]
+    for (const bucket of buckets) if (await isMissing(request, bucket)) return new S3Error('NoSuchBucket')
+    return failure
+  }
   const versionId = query.get('versionId')
   if (versionId && error instanceof StoreError && error.status === 400)
     return invalidArgument('versionId', versionId, 'Invalid version id specified')
@@ -55,6 +59,12 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
       return new S3Error('AccessDenied', 'Access Denied because object protected by object lock.')
   return failure
 }
+
+/** Operations that look at an object by HEAD, to which a store cannot say what is missing. */
+const isHeadFirst = ({ name, selector }: Operation): boolean =>
+  selector?.header !== undefined || name === 'GetObjectAttributes'
+
+const AFTER_A_HEAD: ReadonlySet<string> = new Set(['NoSuchKey', 'InvalidArgument'])
 
 async function isMissing({ objects }: FailedRequest, bucket: string): Promise<boolean> {
   return objects.store.headBucket(objects.storeBucket(bucket)).then(

@@ -4,7 +4,7 @@ import type { Authenticated, Authority } from './authenticate.ts'
 import { ALGORITHM } from './authorization.ts'
 import { checkPostPolicy, type PostedForm, readPostPolicy } from './post-policy.ts'
 import { readScope } from './scope.ts'
-import { sameSignature, signature } from './signature.ts'
+import { hexBytes, sameSignature, signature } from './signature.ts'
 
 /** What a signed form must carry; any of them makes it one. */
 const FIELDS = ['policy', 'x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-signature'] as const
@@ -46,7 +46,12 @@ export async function authenticateForm(
   if (fields.has('x-amz-security-token')) throw new S3Error('InvalidToken')
   if (!sameSignature(signature(authority.signingKeys.of(key.secret, scope), policy), given))
     throw new S3Error('SignatureDoesNotMatch', undefined, {
-      details: { AWSAccessKeyId: key.id, StringToSign: policy, SignatureProvided: given },
+      details: {
+        AWSAccessKeyId: key.id,
+        StringToSign: policy,
+        SignatureProvided: given,
+        StringToSignBytes: hexBytes(policy),
+      },
     })
   checkPostPolicy(readPostPolicy(policy), form, now)
   return { identity: key, accessKeyId: key.id, payload: { kind: 'unsigned' } }

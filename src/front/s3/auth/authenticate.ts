@@ -6,7 +6,7 @@ import { canonicalPaths, canonicalRequest, type SignedRequest, stringToSign } fr
 import { type PayloadForm, readPayloadForm } from './payload.ts'
 import { isPresigned, readPresigned } from './presigned.ts'
 import { MAX_SKEW, type Scope, scopeText } from './scope.ts'
-import { type SigningKeys, sameSignature, signature } from './signature.ts'
+import { hexBytes, type SigningKeys, sameSignature, signature } from './signature.ts'
 
 export interface Authority {
   readonly accessKeys: AccessKeys
@@ -161,7 +161,9 @@ function verify(
         AWSAccessKeyId: key.id,
         StringToSign: text,
         SignatureProvided: given.signature,
+        StringToSignBytes: hexBytes(text),
         CanonicalRequest: canonical,
+        CanonicalRequestBytes: hexBytes(canonical),
       },
     })
   return { signingKey, time, scope, seed: given.signature }

@@ -82,7 +82,7 @@ function readListed(condition: readonly unknown[]): Condition {
   if (condition.length !== 3) throw invalid(`Invalid ${kind}: wrong number of arguments.`)
   const text = JSON.stringify(condition)
   if (kind === 'content-length-range') return { kind, least: readBytes(first), most: readBytes(second) }
-  if (typeof first !== 'string' || !['string', 'number', 'boolean'].includes(typeof second))
+  if (typeof first !== 'string' || !['string', 'number'].includes(typeof second))
     throw invalid('Invalid JSON.')
   if (!/^\$./.test(first)) throw failed(text)
   return { kind, field: first.slice(1).toLowerCase(), value: String(second), text }

@@ -14,6 +14,12 @@ export function sameSignature(expected: string, given: string): boolean {
   return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given))
 }
 
+/** Octets as S3 shows them beside what did not verify, so that a stray one can be seen. */
+export const hexBytes = (octets: string): string =>
+  Buffer.from(octets, 'latin1')
+    .toString('hex')
+    .replaceAll(/(..)(?=.)/g, '$1 ')
+
 /** "Derive a signing key", AWS IAM User Guide. */
 export function signingKey(secret: string, { day, region, service }: Scope): Buffer {
   const dated = hmac(Buffer.from(`AWS4${secret}`, 'utf8'), day)

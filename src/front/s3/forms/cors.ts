@@ -1,6 +1,7 @@
 import { S3Error } from '../errors.ts'
 import type { XmlElement } from '../xml/read.ts'
 import type { XmlNode } from '../xml/write.ts'
+import { utf8Decoded } from './octets.ts'
 
 /** Which pages of the web a browser may let at a bucket ("Using cross-origin resource sharing"). */
 export interface CorsRule {
@@ -71,7 +72,8 @@ function readRule(rule: XmlElement): CorsRule {
 
 function readMaxAge(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw new S3Error('MalformedXML')
+  // Negative ones too, as S3 does.
+  if (!/^-?\d{1,9}$/.test(text)) throw new S3Error('MalformedXML')
   return Number(text)
 }
 
@@ -117,7 +119,7 @@ export function readRequestHeaders(value: string | undefined): readonly string[]
     if (!HEADER.test(header.trim()))
       throw new S3Error(
         'BadRequest',
-        `Access-Control-Request-Headers "${header}" contains invalid character.`,
+        `Access-Control-Request-Headers "${utf8Decoded(header) ?? ''}" contains invalid character.`,
       )
     return header.trim()
   })

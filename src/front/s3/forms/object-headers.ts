@@ -31,7 +31,7 @@ export function readObjectHeaders(headers: Headers): ObjectHeaders {
   let metadata = 0
   for (const [name, value] of headers.pairs) {
     const isMetadata = name.startsWith(META)
-    if (!isMetadata && !KEPT.has(name)) continue
+    if (!isMetadata && (!KEPT.has(name) || value === '')) continue
     const before = kept.get(name)
     if (isMetadata)
       metadata += before === undefined ? name.length - META.length + value.length : value.length + 1

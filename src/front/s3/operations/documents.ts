@@ -9,8 +9,10 @@ import {
 import { requestFields, sendNothing } from '../answer.ts'
 import { plainBody } from '../body/plain-body.ts'
 import { readSmallBody } from '../body/small-body.ts'
-import { type BucketCall, nameOf, type ObjectCall, type Operation } from '../call.ts'
+import { type BucketCall, nameOf, type ObjectCall, type Operation, type Sentences } from '../call.ts'
 import { S3Error } from '../errors.ts'
+import { checkBucketPolicy } from '../forms/bucket-policy.ts'
+import { checkWebsite } from '../forms/website.ts'
 import { readXml } from '../xml/read.ts'
 
 const MAX_DOCUMENT = 64 * 1024
@@ -28,12 +30,22 @@ interface Document {
   readonly writable: boolean
   /** What S3 answers to a PUT that succeeded. */
   readonly written?: 200 | 204
+  readonly sentences?: Sentences
 }
 
+const ACL_SENTENCES = { InvalidArgument: 'Invalid id' } as const
+
 const BUCKET_DOCUMENTS: readonly Document[] = [
-  { name: 'policy', title: 'BucketPolicy', writable: true, written: 204 },
+  {
+    name: 'policy',
+    title: 'BucketPolicy',
+    writable: true,
+    written: 204,
+    // Its text was checked here: what the store has against it is whom it names.
+    sentences: { MalformedPolicy: 'Invalid principal in policy' },
+  },
   { name: 'policyStatus', title: 'BucketPolicyStatus', root: 'PolicyStatus', writable: false },
-  { name: 'acl', title: 'BucketAcl', root: 'AccessControlPolicy', writable: true },
+  { name: 'acl', title: 'BucketAcl', root: 'AccessControlPolicy', writable: true, sentences: ACL_SENTENCES },
   { name: 'ownershipControls', title: 'BucketOwnershipControls', root: 'OwnershipControls', writable: true },
   {
     name: 'publicAccessBlock',
@@ -132,6 +144,7 @@ function ofDocument(document: Document, verb: 'Get' | 'Put' | 'Delete') {
     name: verb + document.title,
     selector: { query: [document.name] },
     action: 'configure' as const,
+    ...(document.sentences && { sentences: document.sentences }),
   }
 }
 
@@ -152,18 +165,39 @@ async function takeDocument(call: BucketCall, document: Document, place: Documen
   const { request, headers, caller, objects } = call
   const bytes = await readSmallBody(plainBody(request.body, headers, caller), MAX_DOCUMENT)
   const fields = readFields(call)
-  if (bytes.length === 0 && Object.keys(fields).length === 0) throw new S3Error('MissingRequestBodyError')
-  if (bytes.length > 0 && !isOfItsKind(bytes, document))
-    throw new S3Error(
-      document.name === 'policy'
-        ? 'MalformedPolicy'
-        : document.name === 'acl'
-          ? 'MalformedACLError'
-          : 'MalformedXML',
-    )
+  if (document.name === 'acl') checkAcl(bytes, fields)
+  else check(bytes, document, call.bucket)
   const put: NewDocument = { headers: fields, ...(bytes.length > 0 && { text: bytes.toString('utf8') }) }
   await objects.store.putDocument(place, document.name, put)
   await sendNothing(call, document.written ?? 200)
+}
+
+/** @throws S3Error MissingRequestBodyError, and what S3 has against the document */
+function check(bytes: Buffer, { name, root }: Document, bucket: string): void {
+  if (name === 'policy') {
+    checkBucketPolicy(bytes.toString('utf8'), bucket)
+    return
+  }
+  if (bytes.length === 0) throw new S3Error('MissingRequestBodyError')
+  const document = readXml(bytes, root ?? '')
+  if (name === 'website') checkWebsite(document)
+}
+
+/**
+ * An ACL comes as a document, or as a canned one, or as grants in fields: as one of them.
+ * @throws S3Error MalformedACLError, UnexpectedContent, MissingSecurityHeader, InvalidRequest
+ */
+function checkAcl(bytes: Buffer, fields: NewDocument['headers']): void {
+  const canned = fields['x-amz-acl'] !== undefined
+  const granted = Object.keys(fields).some(name => name.startsWith('x-amz-grant-'))
+  if (bytes.length > 0) {
+    if (!isOfItsKind(bytes, OBJECT_ACL)) throw new S3Error('MalformedACLError')
+    if (canned || granted) throw new S3Error('UnexpectedContent')
+  } else if (canned && granted) {
+    throw new S3Error('InvalidRequest', 'Specifying both Canned ACLs and Header Grants is not allowed.')
+  } else if (!canned && !granted) {
+    throw new S3Error('MissingSecurityHeader')
+  }
 }
 
 function isOfItsKind(bytes: Uint8Array, { root }: Document): boolean {
