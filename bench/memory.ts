@@ -4,8 +4,8 @@ import { usageOf, watchPeak } from './processes.ts'
 import type { Subject } from './subjects/subject.ts'
 
 export interface Memory {
-  /** Resident bytes before any load. */
-  readonly idle: number
+  /** Resident bytes when the measuring begins. */
+  readonly before: number
   /** Resident bytes that each of 200 slow streams adds. */
   readonly slowGet: number
   readonly slowPut: number
@@ -19,7 +19,7 @@ const RATE = 200_000
 
 /** What streams hold in memory while nobody is in a hurry, and what a burst of large ones takes. */
 export async function measureMemory(subject: Subject): Promise<Memory> {
-  const idle = usageOf(subject.pid).resident
+  const before = usageOf(subject.pid).resident
   await runJob({
     ...subject,
     request: { verb: 'PUT', key: 'slow-#', size: 4 * MIB },
@@ -43,7 +43,7 @@ export async function measureMemory(subject: Subject): Promise<Memory> {
     keys: 4,
   })
   const peak = watched.stop()
-  return { idle, peak, slowGet: await growth(subject, 'GET'), slowPut: await growth(subject, 'PUT') }
+  return { before, peak, slowGet: await growth(subject, 'GET'), slowPut: await growth(subject, 'PUT') }
 }
 
 async function growth(subject: Subject, verb: 'GET' | 'PUT'): Promise<number> {
