@@ -1,3 +1,4 @@
+import { storedLength } from '../seal/lengths.ts'
 import type { DeleteConditions, ReadConditions, WriteConditions } from '../store/store.ts'
 
 /**
@@ -30,14 +31,15 @@ interface ETagConditions {
   readonly ifNoneMatch?: string
 }
 
-/** The same conditions in the store's ETags. */
+/** The same conditions in the store's ETags, and in the lengths that sealed objects have there. */
 export function storeConditions<C extends ReadConditions | WriteConditions | DeleteConditions>(
   conditions: C,
 ): C {
-  const { ifMatch, ifNoneMatch } = conditions as ETagConditions
+  const { ifMatch, ifNoneMatch, ifMatchSize } = conditions as ETagConditions & DeleteConditions
   return {
     ...conditions,
     ...(ifMatch === undefined ? {} : { ifMatch: translated(ifMatch) }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: translated(ifNoneMatch) }),
+    ...(ifMatchSize === undefined ? {} : { ifMatchSize: storedLength(ifMatchSize) }),
   }
 }

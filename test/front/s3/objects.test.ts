@@ -171,6 +171,15 @@ describe('an object', () => {
   })
 })
 
+test('an object is deleted on condition of its size, which is that of its plaintext', async () => {
+  await put('sized', 'data')
+  const remove = (IfMatchSize: number) =>
+    server.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'sized', IfMatchSize }))
+  await expect(remove(5)).rejects.toMatchObject({ name: 'PreconditionFailed' })
+  await remove(4)
+  await expect(get('sized')).rejects.toMatchObject({ name: 'NoSuchKey' })
+})
+
 test('many objects are deleted at once', async () => {
   for (const key of ['a', 'b', 'c <&>']) await put(key, key)
   const deleted = await server.client.send(
