@@ -4,6 +4,7 @@ import { type Intent, isAllowed } from './access.ts'
 import { errorAnswer } from './answer.ts'
 import { type Authenticated, type Authority, authenticate } from './auth/authenticate.ts'
 import { authenticateForm } from './auth/authenticate-form.ts'
+import { checkVersion } from './auth/presigned.ts'
 import { type ReceivedForm, receiveForm } from './body/form-body.ts'
 import type { Call, Operation } from './call.ts'
 import { corsFields, preflight } from './cors.ts'
@@ -73,6 +74,7 @@ export class Exchange {
     this.#place = place
     if (method === 'OPTIONS') return this.#preflight(place)
     await this.#allowPage(place)
+    checkVersion(query)
     const headers = withHoisted(this.#request.headers, query)
     const operation = route(OPERATIONS, method, place, query, headers)
     const asked: Asked = { path, query, headers, place, operation, now }

@@ -37,8 +37,10 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
   const { operation, place, query } = request
   if (place.kind === 'service' || operation.name === 'CreateBucket') return failure
   if (BEFORE_THE_STORE.has(failure.code) || (isHeadFirst(operation) && AFTER_A_HEAD.has(failure.code))) {
-    const buckets = [place.bucket, ...(request.source === undefined ? [] : [request.source])]
-    for (const bucket of buckets) if (await isMissing(request, bucket)) return new S3Error('NoSuchBucket')
+    const { source } = request
+    if (await isMissing(request, place.bucket)) return new S3Error('NoSuchBucket')
+    if (source !== undefined && !OF_THE_REQUEST.has(failure.code) && (await isMissing(request, source)))
+      return new S3Error('NoSuchBucket')
     return failure
   }
   const versionId = query.get('versionId')
@@ -64,7 +66,10 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
 const isHeadFirst = ({ name, selector }: Operation): boolean =>
   selector?.header !== undefined || name === 'GetObjectAttributes'
 
-const AFTER_A_HEAD: ReadonlySet<string> = new Set(['NoSuchKey', 'InvalidArgument'])
+const AFTER_A_HEAD: ReadonlySet<string> = new Set(['NoSuchKey', 'InvalidArgument', 'InvalidRequest'])
+
+/** What is wrong with a request stays wrong, whether the bucket that it copies from is there or not. */
+const OF_THE_REQUEST: ReadonlySet<string> = new Set(['InvalidArgument', 'InvalidRequest'])
 
 async function isMissing({ objects }: FailedRequest, bucket: string): Promise<boolean> {
   return objects.store.headBucket(objects.storeBucket(bucket)).then(

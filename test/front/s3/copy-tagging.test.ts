@@ -54,6 +54,21 @@ describe('a copy', () => {
     expect(await tagsOf('copied')).toEqual(await tagsOf('source'))
   })
 
+  test('that asks for what there is not is refused for that, before its source is looked for', async () => {
+    const CopySource = 'no-such-bucket/key'
+    await expect(copy('nothing', { CopySource })).rejects.toMatchObject({ name: 'NoSuchBucket' })
+    await expect(copy('nothing', { CopySource, MetadataDirective: 'NONSENSE' })).rejects.toMatchObject({
+      name: 'InvalidArgument',
+    })
+  })
+
+  test('may not be locked in a bucket without object lock', async () => {
+    const ObjectLockRetainUntilDate = new Date(Date.now() + 3_600_000)
+    await expect(
+      copy('locked', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate }),
+    ).rejects.toMatchObject({ name: 'InvalidRequest' })
+  })
+
   test('may have headers and tags of its own', async () => {
     await copy('replaced', {
       MetadataDirective: 'REPLACE',

@@ -371,3 +371,10 @@ test('each request is told to the log, with its outcome and without its signatur
   ])
   expect(JSON.stringify(events)).not.toContain('ignature')
 })
+
+test('a URL by SigV2 is refused by name', async () => {
+  const target = `/${Bucket}/key?AWSAccessKeyId=AKIDMAIN&Expires=1&Signature=x`
+  const answer = await fetch(`${server.endpoint}${target}`, { method: 'PUT' })
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('Please use AWS4-HMAC-SHA256.')
+})

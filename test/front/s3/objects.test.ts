@@ -245,6 +245,8 @@ describe('a listing', () => {
   })
 
   test('of no entries is empty, of too many refused', async () => {
+    const most = await server.client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 5000 }))
+    expect(most.MaxKeys).toBe(1000)
     const none = await server.client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 0 }))
     expect(none).toMatchObject({ KeyCount: 0, IsTruncated: false })
     await expect(

@@ -12,15 +12,23 @@ export interface Presigned extends GivenSignature {
   readonly time: string
 }
 
-/** True where the query claims to authenticate, well or badly, in any version. */
+/** True where the query claims to authenticate, well or badly. */
 export const isPresigned = (query: Query): boolean =>
   query.pairs.some(
-    ([name]) =>
-      name === 'X-Amz-Algorithm' ||
-      name === 'X-Amz-Credential' ||
-      name === 'X-Amz-Signature' ||
-      name === 'AWSAccessKeyId',
+    ([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Credential' || name === 'X-Amz-Signature',
   )
+
+/**
+ * SigV2 is refused by name, before its parameters are held against the lists of operations.
+ * @throws S3Error InvalidRequest
+ */
+export function checkVersion(query: Query): void {
+  if (query.has('AWSAccessKeyId'))
+    throw new S3Error(
+      'InvalidRequest',
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+    )
+}
 
 /**
  * Reads the query of a presigned URL ("Authenticating Requests: Using Query Parameters", Amazon S3 API
@@ -28,11 +36,6 @@ export const isPresigned = (query: Query): boolean =>
  * @throws S3Error AuthorizationQueryParametersError, AccessDenied where it has ended or not begun
  */
 export function readPresigned(query: Query, region: string, now: Date): Presigned {
-  if (query.has('AWSAccessKeyId'))
-    throw new S3Error(
-      'InvalidRequest',
-      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
-    )
   const [algorithm, credential, time, expires, signedHeaders, signature] = [
     'Algorithm',
     'Credential',

@@ -29,8 +29,8 @@ export const copyObject: Operation = {
     await sendWhenDone(call, async () => {
       const answer = await call.objects
         .copy(source, nameOf(call), copy)
-        .catch(sourceRefused(source))
         .catch(lockRefused(call.headers))
+        .catch(sourceRefused(source))
       return {
         root: 'CopyObjectResult',
         content: [

@@ -40,7 +40,7 @@ async function listVersion1(call: BucketCall): Promise<void> {
   const listing = await objects.list(bucket, {
     version: 1,
     ...names,
-    limit: page.taken,
+    limit: page.limit,
     ...(after && { after }),
   })
   const next = listing.truncated ? listing.next : undefined
@@ -70,7 +70,7 @@ async function listVersion2(call: BucketCall): Promise<void> {
   const listing = await objects.list(bucket, {
     version: 2,
     ...names,
-    limit: page.taken,
+    limit: page.limit,
     ...(after && { after }),
     ...(token !== undefined && { token }),
     owner,

@@ -26,7 +26,7 @@ async function run(call: BucketCall): Promise<void> {
   const { names, name } = page
   const listing = await objects.listUploads(bucket, {
     ...names,
-    limit: page.taken,
+    limit: page.limit,
     ...(keyMarker && { keyMarker }),
     // It counts beside a key marker alone.
     ...(keyMarker && uploadMarker && { uploadMarker }),
@@ -38,7 +38,7 @@ async function run(call: BucketCall): Promise<void> {
     ['UploadIdMarker', uploadMarker],
     ['NextKeyMarker', listing.nextKey === undefined ? undefined : name(listing.nextKey)],
     ['NextUploadIdMarker', listing.nextUpload],
-    ['MaxUploads', page.taken],
+    ['MaxUploads', page.limit],
     ['IsTruncated', listing.truncated],
     ...listing.uploads.map(upload => uploadNode(upload, name)),
     ...prefixNodes(listing.prefixes, name),

@@ -33,7 +33,7 @@ async function run(call: BucketCall): Promise<void> {
   const { names, name } = page
   const listing = await objects.listVersions(bucket, {
     ...names,
-    limit: page.taken,
+    limit: page.limit,
     ...(keyMarker && { keyMarker }),
     ...(versionMarker && { versionMarker }),
   })

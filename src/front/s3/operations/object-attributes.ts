@@ -21,10 +21,10 @@ export const getObjectAttributes: Operation = {
   action: 'read',
   query: ['versionId'],
   async run(call) {
+    const wanted = readWanted(call)
     const object = await call.objects
       .head(nameOf(call), { conditions: readConditions(call.headers), checksum: true })
       .catch(markerIsNothing)
-    const wanted = readWanted(call)
     const nodes = wanted.flatMap(attribute => attributeNodes(call, object, attribute))
     await sendXml(call, 'GetObjectAttributesResponse', nodes, {
       fields: [

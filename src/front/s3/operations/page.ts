@@ -9,10 +9,8 @@ export interface Page {
   readonly names: { readonly prefix?: string; readonly delimiter?: string }
   /** The same as they stand in the query, empty ones included. */
   readonly asked: { readonly prefix: string | undefined; readonly delimiter: string | undefined }
-  /** As the client asked for it. */
+  /** Entries at most: a page holds no more than `MAX_PAGE`, and S3 says the number that it took. */
   readonly limit: number
-  /** What is asked of the store: a page holds no more than `MAX_PAGE`. */
-  readonly taken: number
   readonly encoding: 'url' | undefined
   /** Writes a name as the client wants names written. */
   readonly name: (name: string) => string
@@ -29,12 +27,10 @@ export function readPage(
   const encoding = query.get('encoding-type')
   if (encoding !== undefined && encoding !== '' && encoding !== 'url')
     throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request')
-  const limit = readLimit(limitName, query.get(limitName), versions)
   return {
     names: { ...(prefix && { prefix }), ...(delimiter && { delimiter }) },
     asked: { prefix, delimiter },
-    limit,
-    taken: Math.min(limit, MAX_PAGE),
+    limit: Math.min(readLimit(limitName, query.get(limitName), versions), MAX_PAGE),
     encoding: encoding ? 'url' : undefined,
     name: encoding ? urlEncodedName : name => name,
   }
