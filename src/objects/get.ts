@@ -3,7 +3,7 @@ import type { ByteRange } from '../seal/layout.ts'
 import { PayloadOpener } from '../seal/payload.ts'
 import { StoreError, StoreUnavailable } from '../store/errors.ts'
 import type { StoredObject } from '../store/store.ts'
-import type { Writer } from '../wire/body.ts'
+import type { Body, Writer } from '../wire/body.ts'
 import { storeConditions } from './etag.ts'
 import { inspectByHead } from './head.ts'
 import { describe, type Inspected, inspect } from './inspect.ts'
@@ -14,7 +14,6 @@ import { optimisticRange, rangeOf } from './range.ts'
 import { addressOf, type Room, withMemory } from './room.ts'
 import { openWhole } from './small.ts'
 import { unsealHead, verifyingAsync } from './unsealed.ts'
-import { letGo } from './whole-body.ts'
 
 /** Up to this stored length an object is read whole and verified before the first header goes out. */
 const SMALL = 1_048_576
@@ -124,6 +123,15 @@ function expectRange({ range }: StoredObject, wanted: ByteRange): void {
 function nothing(object: OpenObject, stored: StoredObject): ReadableObject {
   return { ...object, writeTo: () => letGo(stored.body), discard: () => stored.body.discard() }
 }
+
+/** Reads what is left of an answer nobody needs, where that is cheaper than a new connection. */
+async function letGo(body: Body): Promise<void> {
+  if (body.length > CHEAP) return body.discard()
+  const nowhere = new Uint8Array(Math.max(1, Math.min(body.length, 65_536)))
+  await body.readInto({ space: () => nowhere, filled: () => undefined })
+}
+
+const CHEAP = 262_144
 
 /** A body that nobody will read must not hold its connection. */
 async function orDiscard(stored: StoredObject, open: () => Promise<ReadableObject>): Promise<ReadableObject> {

@@ -1,4 +1,4 @@
-import type { Sink } from '../wire/body.ts'
+import { pour, watched } from '../wire/sinks.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumDigest } from './checksum.ts'
 import type { PlainBody, ReadableObject } from './object.ts'
 
@@ -22,15 +22,7 @@ export function bodyOf(object: ReadableObject): PlainBody {
     async readInto(sink) {
       await object.writeTo({
         async write(pieces) {
-          for (let piece of pieces) {
-            while (piece.length > 0) {
-              const space = sink.space()
-              const fitting = piece.subarray(0, space.length)
-              space.set(fitting)
-              await sink.filled(fitting.length)
-              piece = piece.subarray(fitting.length)
-            }
-          }
+          for (const piece of pieces) await pour(piece, sink)
         },
       })
     },
@@ -49,21 +41,6 @@ export function digested(body: PlainBody, algorithm: ChecksumAlgorithm): PlainBo
     async readInto(sink) {
       await body.readInto(watched(sink, bytes => digest.update(bytes)))
       checksum = { algorithm, type: 'FULL_OBJECT', value: digest.digest() }
-    },
-  }
-}
-
-/** A sink that shows each run of bytes before it passes it on. */
-function watched(sink: Sink, watch: (bytes: Uint8Array) => void): Sink {
-  let space: Uint8Array
-  return {
-    space() {
-      space = sink.space()
-      return space
-    },
-    filled(length) {
-      watch(space.subarray(0, length))
-      return sink.filled(length)
     },
   }
 }

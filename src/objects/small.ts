@@ -3,12 +3,12 @@ import { Layout } from '../seal/layout.ts'
 import { PayloadOpener } from '../seal/payload.ts'
 import type { StoredObject } from '../store/store.ts'
 import type { Writer } from '../wire/body.ts'
+import { collect } from '../wire/sinks.ts'
 import { describe } from './inspect.ts'
 import type { ObjectName, ReadableObject } from './object.ts'
 import type { Room } from './room.ts'
 import { openTail } from './tail.ts'
 import { type Unsealed, verifying } from './unsealed.ts'
-import { collect } from './whole-body.ts'
 
 /**
  * Opens a small object whole: all of it has verified before the first header goes out, so that whatever is

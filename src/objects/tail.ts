@@ -4,12 +4,12 @@ import type { Summary } from '../seal/summary.ts'
 import { openMultipartTail, openSingleTail } from '../seal/trailer.ts'
 import { StoreUnavailable } from '../store/errors.ts'
 import type { StoredHead } from '../store/store.ts'
+import { collect } from '../wire/sinks.ts'
 import type { ObjectName } from './object.ts'
 import { getPinned } from './pinned.ts'
 import type { Room } from './room.ts'
 import type { CachedTail } from './tail-cache.ts'
 import { type Unsealed, verifying } from './unsealed.ts'
-import { collect } from './whole-body.ts'
 
 /** The first request for a tail: the summary and a table of more than 500 rows. */
 export const TAIL = 65_536

@@ -3,6 +3,7 @@ import { CappedCollector, Dechunker } from './chunked.ts'
 import type { Arrival } from './client-connection.ts'
 import { PeerFailed } from './errors.ts'
 import type { Headers } from './exchange.ts'
+import { collect } from './sinks.ts'
 
 /** A peer's answer, as whoever asked sees it. */
 export interface Response {
@@ -34,16 +35,7 @@ export function responseOf({ head, body, endBody }: Arrival): Response {
         body.discard()
         throw new PeerFailed('answer-too-large', `the answer is larger than ${cap} bytes`)
       }
-      const memory = Buffer.allocUnsafeSlow(head.length)
-      let at = 0
-      await body.readInto({
-        space: () => memory.subarray(at),
-        filled: length => {
-          at += length
-          return undefined
-        },
-      })
-      return memory
+      return await collect(body)
     },
     discard: () => body.discard(),
   }

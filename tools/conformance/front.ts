@@ -17,6 +17,7 @@ import { openS3Store } from '../../src/store/s3/open.ts'
 import type { Handler } from '../../src/wire/exchange.ts'
 import { SegmentMemory } from '../../src/wire/segment-memory.ts'
 import { serve } from '../../src/wire/server.ts'
+import { collect } from '../../src/wire/sinks.ts'
 import type { Versitygw } from '../versitygw.ts'
 
 const EVERYTHING: readonly Grant[] = [
@@ -108,15 +109,7 @@ async function relay(
 ): Promise<void> {
   const { body: asked } = request
   if (asked.length === undefined) throw new Error('an admin request came in chunks')
-  const sent = Buffer.alloc(asked.length)
-  let at = 0
-  await asked.readInto({
-    space: () => sent.subarray(at),
-    filled(length) {
-      at += length
-      return undefined
-    },
-  })
+  const sent = await collect(asked)
   const { status, body } = await passOn(store, request, sent)
   const text = sent.toString('utf8')
   const value = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]

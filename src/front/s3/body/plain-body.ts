@@ -3,6 +3,7 @@ import { type Checksum, type ChecksumAlgorithm, checksumDigest } from '../../../
 import type { PlainBody } from '../../../objects/object.ts'
 import type { Body, Sink, UnsizedBody } from '../../../wire/body.ts'
 import type { Headers } from '../../../wire/exchange.ts'
+import { watched } from '../../../wire/sinks.ts'
 import type { Authenticated } from '../auth/authenticate.ts'
 import { S3Error } from '../errors.ts'
 import {
@@ -115,7 +116,9 @@ class VerifiedBody implements PlainBody {
   }
 
   async readInto(sink: Sink): Promise<void> {
-    await this.#source.readInto(this.#checks.length === 0 ? sink : new DigestingSink(sink, this.#checks))
+    await this.#source.readInto(
+      this.#checks.length === 0 ? sink : watched(sink, bytes => this.#digest(bytes)),
+    )
     for (const check of this.#checks) {
       const promised = check.promised()
       const computed = check.digest.digest()
@@ -128,31 +131,12 @@ class VerifiedBody implements PlainBody {
     return this.#checksum
   }
 
+  #digest(bytes: Uint8Array): void {
+    for (const check of this.#checks) check.digest.update(bytes)
+  }
+
   discard(): void {
     this.#source.discard()
-  }
-}
-
-class DigestingSink implements Sink {
-  readonly #sink: Sink
-  readonly #checks: readonly Check[]
-  #space: Uint8Array = new Uint8Array(0)
-
-  constructor(sink: Sink, checks: readonly Check[]) {
-    this.#sink = sink
-    this.#checks = checks
-  }
-
-  space(): Uint8Array {
-    this.#space = this.#sink.space()
-    return this.#space
-  }
-
-  filled(length: number): Promise<void> | undefined {
-    // Before the sink hears of them: it may seal them where they stand.
-    const bytes = this.#space.subarray(0, length)
-    for (const check of this.#checks) check.digest.update(bytes)
-    return this.#sink.filled(length)
   }
 }
 

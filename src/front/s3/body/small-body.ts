@@ -1,4 +1,5 @@
 import type { Body } from '../../../wire/body.ts'
+import { collect, pour } from '../../../wire/sinks.ts'
 import { S3Error } from '../errors.ts'
 
 /**
@@ -10,31 +11,12 @@ export async function readSmallBody(body: Body, cap: number): Promise<Buffer> {
     body.discard()
     throw new S3Error('MaxMessageLengthExceeded', undefined, { details: { MaxMessageLengthBytes: cap } })
   }
-  const bytes = Buffer.alloc(body.length)
-  let at = 0
-  await body.readInto({
-    space: () => bytes.subarray(at),
-    filled(length) {
-      at += length
-      return undefined
-    },
-  })
-  return bytes
+  return collect(body)
 }
 
 /** A body that stands in memory. */
-export function memoryBody(bytes: Uint8Array): Body {
-  return {
-    length: bytes.length,
-    async readInto(sink) {
-      for (let at = 0; at < bytes.length; ) {
-        const space = sink.space()
-        const run = bytes.subarray(at, at + space.length)
-        space.set(run)
-        at += run.length
-        await sink.filled(run.length)
-      }
-    },
-    discard() {},
-  }
-}
+export const memoryBody = (bytes: Uint8Array): Body => ({
+  length: bytes.length,
+  readInto: sink => pour(bytes, sink),
+  discard() {},
+})
