@@ -31,10 +31,10 @@ export function newDek(room: Room): Dek {
 /** A fresh salt and nonce prefix: never used for two attempts to send a part. */
 export const newPartHeader = (room: Room) => partHeader(room.random(PART_RANDOM))
 
-export const newTrailerNonces = (room: Room): TrailerNonces => ({
-  table: room.random(XAES_NONCE),
-  summary: room.random(XAES_NONCE),
-})
+export function newTrailerNonces(room: Room): TrailerNonces {
+  const both = room.random(2 * XAES_NONCE)
+  return { table: both.subarray(0, XAES_NONCE), summary: both.subarray(XAES_NONCE) }
+}
 
 /**
  * Wraps a DEK for a name and seals the metadata beside it, under the bucket's current group key.
