@@ -13,7 +13,7 @@ import { getPinned, rereading } from './pinned.ts'
 import { optimisticRange, rangeOf } from './range.ts'
 import { addressOf, type Room, withMemory } from './room.ts'
 import { openWhole } from './small.ts'
-import { unsealHead, verifyingAsync } from './unsealed.ts'
+import { orWiped, unsealHead, verifyingAsync } from './unsealed.ts'
 
 /** Up to this stored length an object is read whole and verified before the first header goes out. */
 const SMALL = 1_048_576
@@ -37,7 +37,9 @@ async function getWhole(room: Room, name: ObjectName, get: GetObject): Promise<R
   return orDiscard(stored, async () => {
     const unsealed = await unsealHead(room, name, stored)
     if (stored.length <= SMALL) return openWhole(room, name, stored, unsealed)
-    return stream(room, name, await inspect(room, name, stored, unsealed, get.checksum), stored)
+    return orWiped(unsealed.dek, async () =>
+      stream(room, name, await inspect(room, name, stored, unsealed, get.checksum), stored),
+    )
   })
 }
 
@@ -57,18 +59,20 @@ async function getRange(
   if (stored === undefined) return getAfterHead(room, name, get)
   return orDiscard(stored, async () => {
     const unsealed = await unsealHead(room, name, stored)
-    const seen = await inspect(room, name, stored, unsealed, false)
-    const wanted = rangeOf(get, seen)
-    if (seen.layout?.kind === 'single') return stream(room, name, seen, stored, wanted)
-    await letGo(stored.body)
-    return streamPinned(room, name, seen, wanted)
+    return orWiped(unsealed.dek, async () => {
+      const seen = await inspect(room, name, stored, unsealed, false)
+      const wanted = rangeOf(get, seen)
+      if (seen.layout?.kind === 'single') return stream(room, name, seen, stored, wanted)
+      await letGo(stored.body)
+      return streamPinned(room, name, seen, wanted)
+    })
   })
 }
 
 /** What can only be placed once the size is known: a suffix, a part, a range with If-Range. */
 async function getAfterHead(room: Room, name: ObjectName, get: GetObject): Promise<ReadableObject> {
   const seen = await inspectByHead(room, name, get.conditions, get.checksum)
-  return streamPinned(room, name, seen, rangeOf(get, seen))
+  return orWiped(seen.unsealed.dek, async () => streamPinned(room, name, seen, rangeOf(get, seen)))
 }
 
 async function streamPinned(
@@ -90,7 +94,10 @@ function stream(
   range?: ByteRange,
 ): ReadableObject {
   const { dek, ended } = seen.unsealed
-  if (seen.layout === undefined) return nothing(describe(seen), stored)
+  if (seen.layout === undefined) {
+    dek.wipe()
+    return nothing(describe(seen), stored)
+  }
   const opener = new PayloadOpener(dek, seen.layout, range)
   expectRange(stored, opener.stored)
   return {

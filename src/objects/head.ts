@@ -5,7 +5,7 @@ import type { GetObject, ObjectName, OpenObject } from './object.ts'
 import { rereading } from './pinned.ts'
 import { rangeOf } from './range.ts'
 import { addressOf, type Room } from './room.ts'
-import { unsealHead } from './unsealed.ts'
+import { orWiped, unsealHead } from './unsealed.ts'
 
 /**
  * What GET would tell of an object, without its bytes.
@@ -28,5 +28,5 @@ export async function inspectByHead(
 ): Promise<Inspected> {
   const head = await room.store.head(addressOf(room, name), storeConditions(conditions))
   const unsealed = await unsealHead(room, name, head)
-  return inspect(room, name, head, unsealed, checksum)
+  return orWiped(unsealed.dek, () => inspect(room, name, head, unsealed, checksum))
 }

@@ -9,7 +9,7 @@ import type { ObjectName } from './object.ts'
 import { getPinned } from './pinned.ts'
 import type { Room } from './room.ts'
 import type { CachedTail } from './tail-cache.ts'
-import { type Unsealed, verifying } from './unsealed.ts'
+import { type Unsealed, verifying, verifyingAsync } from './unsealed.ts'
 
 /** The first request for a tail: the summary and a table of more than 500 rows. */
 export const TAIL = 65_536
@@ -52,11 +52,14 @@ export async function openTail(
   unsealed: Unsealed,
   bytes: Uint8Array,
 ): Promise<CachedTail['tail']> {
-  const open = (tail: Uint8Array) =>
-    verifying(room, name, 'table', () => openMultipartTail(unsealed.dek, tail, head.length))
-  let tail = open(bytes)
-  if (!('layout' in tail)) tail = open(await readPinned(room, name, head, { suffix: tail.needed }))
-  if (!('layout' in tail)) throw new DoesNotOpen()
+  const tail = await verifyingAsync(room, name, 'table', async () => {
+    const first = openMultipartTail(unsealed.dek, bytes, head.length)
+    if ('layout' in first) return first
+    const all = await readPinned(room, name, head, { suffix: first.needed })
+    const second = openMultipartTail(unsealed.dek, all, head.length)
+    if ('layout' in second) return second
+    throw new DoesNotOpen()
+  })
   room.tails.set(tailKey(name), { etag: head.etag, commitment: unsealed.envelope.commitment, tail })
   return tail
 }

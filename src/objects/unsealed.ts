@@ -25,16 +25,28 @@ export interface Unsealed {
 }
 
 /**
- * Opens what stands beside a stored object. Whoever calls wipes the DEK when done.
+ * Opens what stands beside a stored object. Whoever gets the result wipes the DEK when done, or hands both on.
  * @throws ObjectError `NotSealed`, `DoesNotOpen`
  * @throws NoLease
  */
 export async function unsealHead(room: Room, name: ObjectName, stored: StoredHead): Promise<Unsealed> {
   const unsealed = await unsealHeaders(room, name, stored)
-  return verifying(room, name, 'length', () => {
-    expectStoredLength(unsealed.metadata, stored.length)
-    return unsealed
-  })
+  return orWiped(unsealed.dek, async () =>
+    verifying(room, name, 'length', () => {
+      expectStoredLength(unsealed.metadata, stored.length)
+      return unsealed
+    }),
+  )
+}
+
+/** Goes on with an open DEK, and overwrites it where that fails: then nobody else will. */
+export async function orWiped<T>(dek: Dek, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    dek.wipe()
+    throw error
+  }
 }
 
 /** As `unsealHead`, where nothing is stored yet: an upload in progress. */
@@ -43,9 +55,9 @@ export async function unsealHeaders(room: Room, name: ObjectName, headers: Store
   if (sealed === undefined) throw notSealed(room, name)
   const { envelope } = sealed
   const groupKey = await verifyingAsync(room, name, 'group key', () => groupKeyOf(room, name, envelope))
-  return verifying(room, name, 'envelope', () => {
-    const dek = openEnvelope(envelope, groupKey.wrapping, name)
-    const metadata = openMetadata(dek, sealed)
+  const dek = verifying(room, name, 'envelope', () => openEnvelope(envelope, groupKey.wrapping, name))
+  return orWiped(dek, async () => {
+    const metadata = verifying(room, name, 'envelope', () => openMetadata(dek, sealed))
     const groupKeyId = Buffer.from(groupKey.id).toString('hex')
     return { dek, envelope, metadata, groupKeyId, ended: groupKey.ended }
   })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Objects } from '../../src/objects/objects.ts'
 import type { Room } from '../../src/objects/room.ts'
+import { TailCache } from '../../src/objects/tail-cache.ts'
 import { StoreUnavailable } from '../../src/store/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { named, openRoom, pattern, plain } from './harness.ts'
@@ -29,4 +30,28 @@ test('a store that sends the whole object for its tail is not read into memory',
   const objects = new Objects({ ...room, store: { get, head } as Store })
   await expect(objects.head(name, { conditions: {}, checksum: true })).rejects.toThrow(StoreUnavailable)
   expect(discarded).toHaveLength(1)
+})
+
+test('a store that never shows the whole table gets the one answer for what does not open', async () => {
+  const { store } = room
+  const name = named('parts')
+  const whole = new Objects(room)
+  const { uploadId } = await whole.createUpload(name, { headers: [], settings: {} })
+  const part = (number: number, size: number) =>
+    whole.uploadPart(name, uploadId, number, plain(pattern(size)))
+  const etags = [(await part(1, 5 * 2 ** 20)).etag, (await part(2, 1)).etag]
+  const parts = etags.map((etag, i) => ({ number: i + 1, etag }))
+  await whole.completeUpload(name, uploadId, { parts, conditions: {} })
+  const objects = new Objects({
+    ...room,
+    tails: new TailCache(),
+    store: {
+      get: (at, _, conditions) => store.get(at, { suffix: 256 }, conditions),
+      head: (at, conditions) => store.head(at, conditions),
+    } as Store,
+  })
+  await expect(objects.head(name, { conditions: {}, checksum: false })).rejects.toMatchObject({
+    name: 'ObjectError',
+    code: 'DoesNotOpen',
+  })
 })
