@@ -16,7 +16,8 @@ const ROOMS = {
     'wire/sinks.ts',
   ],
   front: ['objects', 'wire', 'store'],
-  custody: ['registry/custody', 'keys', 'seal', 'evidence'],
+  custody: ['registry/custody', 'keys', 'seal', 'evidence', 'console/routes.ts'],
+  console: ['custody/approvals/approval.ts'],
   evidence: ['custody/log', 'custody/canonical.ts', 'custody/errors.ts'],
   config: [],
 }

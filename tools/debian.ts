@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Programs that the suites take from Debian. */
-export type DebianProgram = 'nginx' | 'restic' | 's3cmd' | 's3fs' | 'softhsm2-util'
+export type DebianProgram = 'chromium' | 'nginx' | 'restic' | 's3cmd' | 's3fs' | 'softhsm2-util'
 
 /** The package that brings a program, where it has another name. */
 const PACKAGES: Partial<Record<DebianProgram, string>> = { 'softhsm2-util': 'softhsm2' }

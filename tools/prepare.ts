@@ -6,7 +6,7 @@ import { tinkProgram } from './tink.ts'
 import { VERSITYGW } from './versitygw.ts'
 
 /** `node tools/prepare.ts` installs what the suites need; the first time takes about ten minutes, for Go's downloads. */
-const debian: readonly DebianProgram[] = ['nginx', 'restic', 's3cmd', 's3fs']
+const debian: readonly DebianProgram[] = ['chromium', 'nginx', 'restic', 's3cmd', 's3fs']
 
 const python = pythonProgram('aws')
 await goProgram(VERSITYGW)

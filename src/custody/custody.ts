@@ -1,5 +1,6 @@
 import { logRows } from '../registry/custody/log-rows.ts'
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import type { RelyingParty } from './approvals/passkey.ts'
 import { type Authority, makeAuthority, openAuthority } from './authority.ts'
 import { beginLog, type Founding } from './begin-log.ts'
 import { CustodyError } from './errors.ts'
@@ -25,6 +26,8 @@ export interface CustodyOptions {
   readonly origin: string
   readonly now: () => number
   readonly witness?: WitnessClient
+  /** Where the console is served, if it is. */
+  readonly console?: RelyingParty
   readonly secure?: SecureNewKey
   /** Hears what somebody should look at. */
   readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
@@ -87,6 +90,10 @@ export class Custody {
   get witness(): string | null {
     const { witness } = this.#options
     return witness ? verifierKey(witness.verifier) : null
+  }
+
+  get console(): RelyingParty | undefined {
+    return this.#options.console
   }
 
   get registry(): CustodyRegistry {

@@ -1,20 +1,17 @@
-import { type Approver, verifySignature } from './approvals/approver.ts'
+import type { Approver } from './approvals/approver.ts'
 import { MAX_LIFE, newNonce, type Proposal, readProposal, writeProposal } from './approvals/document.ts'
-import type { RelyingParty } from './approvals/passkey.ts'
 import { DEFAULT_POLICY, neededFor, type Policy, policyDigest } from './approvals/policy.ts'
 import { type Ground, type KeptProposal, Proposals } from './approvals/proposals.ts'
 import type { ProposalRecord } from './approvals/state.ts'
 import { carriers } from './carriers.ts'
 import type { Custody } from './custody.ts'
-import { CustodyError } from './errors.ts'
 import type { OfficerRecord, PolicyRecord } from './people.ts'
+import { keepCounter, verifyPerson } from './persons.ts'
 import { targetRevision } from './targets.ts'
 
 export interface GovernanceOptions {
   /** Officers that the trustee's quorum needs. */
   quorum(): Promise<number>
-  /** Where the console is served, if it is. */
-  readonly console?: RelyingParty
 }
 
 /** What somebody wants to propose. */
@@ -63,10 +60,7 @@ export class Governance {
    */
   async propose(document: string, signature: string): Promise<KeptProposal> {
     const { proposer } = readProposal(Buffer.from(document))
-    const officer = await this.#custody.opened().records.find<OfficerRecord>('officer', proposer)
-    if (officer?.body.state !== 'active')
-      throw new CustodyError('Refused', 'This key belongs to nobody here.')
-    await verifySignature(officer.body.key, document, signature, undefined)
+    await verifyPerson(this.#custody, proposer, document, signature)
     return await this.proposals.propose(Buffer.from(document), proposer)
   }
 
@@ -78,11 +72,11 @@ export class Governance {
   }
 }
 
-function groundOf(custody: Custody, { quorum, console }: GovernanceOptions): Ground {
+function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
   const officers = async () => await custody.opened().records.all<OfficerRecord>('officer')
   return {
     origin: custody.origin,
-    console,
+    console: custody.console,
     now: custody.now,
     witnessNow: () => custody.opened().witnessing.witnessNow(),
     mayExecute: () => custody.opened().witnessing.mayExecute(),
@@ -113,11 +107,6 @@ function groundOf(custody: Custody, { quorum, console }: GovernanceOptions): Gro
     find: async id => await custody.opened().records.find<ProposalRecord>('proposal', id),
     all: async () => await custody.opened().records.all<ProposalRecord>('proposal'),
     keep: async (id, before, body, entry) => await custody.keep('proposal', id, before, body, entry),
-    async keepKey(fingerprint, key) {
-      const kept = await custody.opened().records.find<OfficerRecord>('officer', fingerprint)
-      if (!kept) return
-      const entry = { type: 'custodian', at: custody.now(), body: { counter: fingerprint } } as const
-      await custody.keep('officer', fingerprint, kept, { ...kept.body, key }, entry)
-    },
+    keepKey: async (fingerprint, key) => await keepCounter(custody, fingerprint, key),
   }
 }

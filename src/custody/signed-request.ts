@@ -1,10 +1,9 @@
-import { verifySignature } from './approvals/approver.ts'
 import type { Json } from './canonical.ts'
 import { readCanonical } from './canonical.ts'
 import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
 import { Limit } from './limits.ts'
-import type { OfficerRecord } from './people.ts'
+import { verifyPerson } from './persons.ts'
 
 /** What an officer or delegate asks for alone, signed by their key: it opens nothing by itself. */
 export interface PersonRequest {
@@ -53,10 +52,7 @@ export class PersonRequests {
         'The request was not made just now. Look at the clock, and make it anew.',
       )
     }
-    const officer = await custody.opened().records.find<OfficerRecord>('officer', by)
-    if (officer?.body.state !== 'active')
-      throw new CustodyError('Refused', 'This key belongs to nobody here.')
-    await verifySignature(officer.body.key, document, signature, undefined)
+    await verifyPerson(custody, by, document, signature)
     if (this.#nonces.take(`${by}/${String(nonce)}`, custody.now()) > 0) {
       throw new CustodyError('Conflict', 'This request was made already.')
     }

@@ -35,6 +35,7 @@ const CustodianConfig = Type.Object(
     registry: Registry,
     seal: Seal,
     witness: Type.Optional(Witness),
+    console: Type.Optional(Type.String({ pattern: '^https://[^/?#@]{1,255}$' })),
   },
   closed,
 )

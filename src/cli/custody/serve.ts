@@ -20,7 +20,7 @@ interface ServeFlags {
  */
 export async function serve({ config: file }: ServeFlags): Promise<void> {
   const config = readCustodianConfig(file)
-  const { origin, data, names, proxies, officers, seal, witness } = config
+  const { origin, data, names, proxies, officers, seal, witness, console } = config
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const logger = pino({ messageKey: 'event', base: null }, pino.destination(2))
   const registry = await openRegistry(config)
@@ -35,6 +35,7 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
     officers,
     logger,
     ...(seal.kind === 'hsm+quorum' && { hsm: pkcs11Root(seal) }),
+    ...(console && { console: { id: new URL(console).hostname, origin: new URL(console).origin } }),
     ...(witness && { witness: witnessClient({ url: witness.url, verifier: readVerifierKey(witness.key) }) }),
   })
   const where = { proxies: custodian.proxies.port, officers: custodian.officers.port }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import { consoleRoutes } from '../../console/routes.ts'
 import type { CustodyRegistry } from '../../registry/custody/registry.ts'
 import { Custody, type CustodyOptions } from '../custody.ts'
 import { countrySets } from '../fence.ts'
@@ -13,6 +14,7 @@ import { unseal } from '../unseal.ts'
 import { custodyApp, showIdentity } from './app.ts'
 import { openServerIdentity, renewServerIdentity } from './identity.ts'
 import { officerRoutes } from './officers.ts'
+import { passkeyRoutes } from './passkeys.ts'
 import { proxyRoutes } from './proxies.ts'
 
 /** Milliseconds between looks at what waits. */
@@ -24,7 +26,7 @@ export interface ListenAddress {
   readonly port: number
 }
 
-export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' | 'secure'> {
+export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' | 'console' | 'secure'> {
   readonly registry: CustodyRegistry
   /** Folder of the listeners' key and certificates. */
   readonly folder: string
@@ -63,6 +65,10 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
   const proxies = await custodyApp(identity, 'Treuhand custodian: proxies', logger)
   const officers = await custodyApp(identity, 'Treuhand custodian: officers', logger)
   proxyRoutes(proxies, custody, new Leases(custody, await countrySets()), revocations)
+  if (options.console) {
+    consoleRoutes(officers)
+    passkeyRoutes(officers, custody, options.console)
+  }
   officerRoutes(officers, custody, new SealDesk(custody, options.hsm), governance)
 
   custody.onUnsealed(async ({ authority }) => {

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import type { RelyingParty } from '../../../src/custody/approvals/passkey.ts'
 import { enrol as admit, makeEnrolmentToken } from '../../../src/custody/enrolment.ts'
 import type { TenantRecord } from '../../../src/custody/people.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
@@ -19,6 +20,8 @@ export interface TestCustodian extends RunningCustodian {
 export interface TestSettings {
   readonly folder?: string
   readonly port?: number
+  readonly officersPort?: number
+  readonly console?: RelyingParty
 }
 
 /** A custodian over a registry and a root file of its own folder, on a port of its own. */
@@ -39,7 +42,8 @@ export async function startCustodian(settings: TestSettings = {}): Promise<TestC
     root: fileRoot(`${folder}/root.key`),
     logger: pino({ level: 'silent' }),
     now: () => clock ?? Date.now(),
-    officers: { host: '127.0.0.1', port: 0 },
+    officers: { host: '127.0.0.1', port: settings.officersPort ?? 0 },
+    ...(settings.console && { console: settings.console }),
   })
   onTestFinished(() => running.close())
   const url = `https://localhost:${running.proxies.port}`

@@ -1,0 +1,30 @@
+import { type ApproverKey, verifySignature } from './approvals/approver.ts'
+import type { Custody } from './custody.ts'
+import { CustodyError } from './errors.ts'
+import type { OfficerRecord } from './people.ts'
+
+/**
+ * Verifies that an officer or delegate signed the text.
+ *
+ * @param fingerprint of the key
+ * @throws CustodyError `Refused`, `Unverified`, `Malformed`
+ */
+export async function verifyPerson(
+  custody: Custody,
+  fingerprint: string,
+  text: string,
+  signature: string,
+): Promise<void> {
+  const officer = await custody.opened().records.find<OfficerRecord>('officer', fingerprint)
+  if (officer?.body.state !== 'active') throw new CustodyError('Refused', 'This key belongs to nobody here.')
+  const key = await verifySignature(officer.body.key, text, signature, custody.console)
+  if (key !== officer.body.key) await keepCounter(custody, fingerprint, key)
+}
+
+/** Keeps a passkey's counter, so that a copied device is noticed. */
+export async function keepCounter(custody: Custody, fingerprint: string, key: ApproverKey): Promise<void> {
+  const kept = await custody.opened().records.find<OfficerRecord>('officer', fingerprint)
+  if (!kept) return
+  const entry = { type: 'custodian', at: custody.now(), body: { counter: fingerprint } } as const
+  await custody.keep('officer', fingerprint, kept, { ...kept.body, key }, entry)
+}
