@@ -5,6 +5,7 @@ import type { Identity } from '../front/s3/access.ts'
 import { type FrontEvent, s3Front } from '../front/s3/front.ts'
 import type { Custodian } from '../keys/custodian.ts'
 import { GroupKeys } from '../keys/group-keys.ts'
+import { BucketNames } from '../objects/bucket-names.ts'
 import { Objects } from '../objects/objects.ts'
 import { type Limits, S3_LIMITS } from '../objects/room.ts'
 import { TailCache } from '../objects/tail-cache.ts'
@@ -58,7 +59,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       random: randomBytes,
       now: Date.now,
       limits: limitsOf(config),
-      storeBucket: bucket => bucket,
+      buckets: new BucketNames(config.buckets),
       alarm: ({ event, bucket, key, what }) => log.error(event, { bucket, key, what }),
     })
   const front = s3Front({

@@ -48,7 +48,20 @@ export function readConfigFile(file: string): Config {
  * @throws ConfigError
  */
 export function parseConfig(json: unknown, folder: string): Config {
-  return read(Config as Schema, json, '', folder) as Config
+  const config = read(Config as Schema, json, '', folder) as Config
+  checkBuckets(config.buckets)
+  return config
+}
+
+/** Two names for one bucket at the store would make grants on either say less than is true. */
+function checkBuckets(buckets: Config['buckets']): void {
+  const names = new Map<string, string>()
+  for (const [name, atStore] of Object.entries(buckets)) {
+    const other = names.get(atStore)
+    if (other !== undefined)
+      throw new ConfigError(`\`buckets\` gives "${atStore}" two names, "${other}" and "${name}". Keep one.`)
+    names.set(atStore, name)
+  }
 }
 
 function read(schema: Schema, value: unknown, at: string, folder: string): unknown {

@@ -48,7 +48,7 @@ const fieldsOf = (name: string, schema: Schema): readonly Row[] =>
 
 function shapeOf(schema: Schema): string {
   if (schema[IS_PATH]) return 'a path'
-  return schema.type === 'object' ? 'an object' : expected(schema)
+  return schema.type === 'object' && schema.properties ? 'an object' : expected(schema)
 }
 
 function defaultOf(schema: Schema, required: boolean): string {

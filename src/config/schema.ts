@@ -154,6 +154,8 @@ const CustodianKeys = Type.Object(
   },
 )
 
+const BucketName = Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$' })
+
 const Strings = (description: string) => Type.Array(Type.String(), { description })
 
 const Grant = Type.Object({
@@ -183,6 +185,13 @@ export const Config = Type.Object({
     description:
       'Host names in front of which a bucket may stand, as `s3.example.com` for `photos.s3.example.com`. Without any, the bucket stands in the path alone.',
     default: [],
+  }),
+  buckets: Type.Record(BucketName, BucketName, {
+    description:
+      'Names of buckets as applications use them, each with the name that the bucket has at the store, as `{"photos": "acme-photos-4711"}`. Others have one name. Objects open under the name that applications used when they wrote them.',
+    default: {},
+    additionalProperties: false,
+    [FORM]: 'an object of bucket names, as `{"photos": "acme-photos-4711"}`',
   }),
   store: Type.Union([DirectoryStore, S3Store], {
     description: 'Where the ciphertext goes.',

@@ -4,7 +4,7 @@ import type { Room } from './room.ts'
 
 /** A bucket's lifecycle rules, their sizes in bytes of plaintext. */
 export async function getLifecycle(room: Room, bucket: string): Promise<readonly LifecycleRule[]> {
-  const rules = await room.store.getLifecycle(room.storeBucket(bucket))
+  const rules = await room.store.getLifecycle(room.buckets.toStore(bucket))
   return rules.map(rule => withSizes(rule, size => plaintextLength(size) ?? size))
 }
 
@@ -15,7 +15,7 @@ export async function putLifecycle(
   rules: readonly LifecycleRule[],
 ): Promise<void> {
   await room.store.putLifecycle(
-    room.storeBucket(bucket),
+    room.buckets.toStore(bucket),
     rules.map(rule => withSizes(rule, storedLength)),
   )
 }

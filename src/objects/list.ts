@@ -8,7 +8,7 @@ import type { Room } from './room.ts'
  * Sizes and names in a listing are the store's word; only GET and HEAD authenticate them.
  */
 export async function listObjects(room: Room, bucket: string, query: ListQuery): Promise<Listing> {
-  const listing = await room.store.list(room.storeBucket(bucket), query)
+  const listing = await room.store.list(room.buckets.toStore(bucket), query)
   return { ...listing, objects: listing.objects.map(asPlaintext) }
 }
 
@@ -18,7 +18,7 @@ export async function listVersions(
   bucket: string,
   query: VersionsQuery,
 ): Promise<VersionListing> {
-  const listing = await room.store.listVersions(room.storeBucket(bucket), query)
+  const listing = await room.store.listVersions(room.buckets.toStore(bucket), query)
   return { ...listing, versions: listing.versions.map(asPlaintext) }
 }
 

@@ -1,3 +1,4 @@
+import type { DocumentName, NewDocument } from '../store/documents.ts'
 import type { LifecycleRule } from '../store/lifecycle.ts'
 import type {
   Address,
@@ -8,6 +9,7 @@ import type {
   ListQuery,
   ObjectToDelete,
   Store,
+  StoredBucket,
   UploadListing,
   UploadsQuery,
   VersionListing,
@@ -22,6 +24,7 @@ import {
   type PartCopy,
   uploadPartCopy,
 } from './copy.ts'
+import { type DocumentOf, getDocument, putDocument } from './documents.ts'
 import { storeConditions } from './etag.ts'
 import { getObject } from './get.ts'
 import { headObject } from './head.ts'
@@ -117,6 +120,26 @@ export class Objects {
     return putLifecycle(this.#room, bucket, rules)
   }
 
+  getDocument(of: DocumentOf, name: DocumentName): Promise<string> {
+    return getDocument(this.#room, of, name)
+  }
+  putDocument(of: DocumentOf, name: DocumentName, document: NewDocument): Promise<void> {
+    return putDocument(this.#room, of, name, document)
+  }
+
+  /** The store's buckets that applications have a name for, by that name. */
+  async listBuckets(): Promise<StoredBucket[]> {
+    const { store, buckets } = this.#room
+    return (await store.listBuckets()).flatMap(({ name, created }) => {
+      const logical = buckets.toLogical(name)
+      return logical === undefined ? [] : [{ name: logical, created }]
+    })
+  }
+  /** Whether an application may name a bucket so. */
+  isBucketName(name: string): boolean {
+    return this.#room.buckets.isLogical(name)
+  }
+
   /** What holds no payload is the store's own business: sub-resources go there by `address` and `storeBucket`. */
   get store(): SubResources {
     return this.#room.store
@@ -124,8 +147,9 @@ export class Objects {
   address(name: Pick<ObjectName, 'bucket' | 'key' | 'versionId'>): Address {
     return addressOf(this.#room, name)
   }
+  /** @throws StoreError NoSuchBucket where no application has a bucket of that name */
   storeBucket(bucket: string): string {
-    return this.#room.storeBucket(bucket)
+    return this.#room.buckets.toStore(bucket)
   }
 }
 
@@ -135,7 +159,6 @@ export type SubResources = Pick<
   | 'createBucket'
   | 'deleteBucket'
   | 'headBucket'
-  | 'listBuckets'
   | 'getTags'
   | 'putTags'
   | 'deleteTags'
@@ -151,7 +174,5 @@ export type SubResources = Pick<
   | 'getBucketTags'
   | 'putBucketTags'
   | 'deleteBucketTags'
-  | 'getDocument'
-  | 'putDocument'
   | 'deleteDocument'
 >

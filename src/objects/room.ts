@@ -3,6 +3,7 @@ import type { PathRegistry } from '../registry/path/registry.ts'
 import type { AeadEngine } from '../seal/aead.ts'
 import type { Address, Store } from '../store/store.ts'
 import type { SegmentMemory } from '../wire/segment-memory.ts'
+import type { BucketNames } from './bucket-names.ts'
 import type { ObjectName } from './object.ts'
 import type { TailCache } from './tail-cache.ts'
 
@@ -20,8 +21,7 @@ export interface Room {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly limits: Limits
-  /** The store's bucket behind the name that the application uses. */
-  readonly storeBucket: (bucket: string) => string
+  readonly buckets: BucketNames
   readonly alarm: (event: Alarm) => void
 }
 
@@ -46,7 +46,7 @@ export interface Alarm {
 }
 
 export const addressOf = (room: Room, name: Pick<ObjectName, 'bucket' | 'key' | 'versionId'>): Address => ({
-  bucket: room.storeBucket(name.bucket),
+  bucket: room.buckets.toStore(name.bucket),
   key: name.key,
   ...(name.versionId === undefined ? {} : { versionId: name.versionId }),
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openEmbeddedCustodian } from '../../src/custody/embedded.ts'
 import { fileRoot } from '../../src/custody/roots/file.ts'
 import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { BucketNames } from '../../src/objects/bucket-names.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumDigest } from '../../src/objects/checksum.ts'
 import type { ObjectName, PlainBody, ReadableObject } from '../../src/objects/object.ts'
 import { type Alarm, type Room, S3_LIMITS } from '../../src/objects/room.ts'
@@ -33,7 +34,7 @@ export async function openRoom(): Promise<{ room: Room; alarms: Alarm[]; close: 
     memory: new SegmentMemory(64 * 2 ** 20),
     tails: new TailCache(),
     limits: S3_LIMITS,
-    storeBucket: bucket => bucket,
+    buckets: new BucketNames(),
     alarm: event => alarms.push(event),
     random: randomBytes,
     now: Date.now,

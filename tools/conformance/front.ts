@@ -8,6 +8,7 @@ import { fileRoot } from '../../src/custody/roots/file.ts'
 import type { AccessKey as FrontKey, Grant } from '../../src/front/s3/access.ts'
 import { s3Front } from '../../src/front/s3/front.ts'
 import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { BucketNames } from '../../src/objects/bucket-names.ts'
 import { Objects } from '../../src/objects/objects.ts'
 import { S3_LIMITS } from '../../src/objects/room.ts'
 import { TailCache } from '../../src/objects/tail-cache.ts'
@@ -53,7 +54,7 @@ export async function startFront(
     memory: new SegmentMemory(64 * 2 ** 20),
     tails: new TailCache(),
     limits: S3_LIMITS,
-    storeBucket: (bucket: string) => bucket,
+    buckets: new BucketNames(),
     alarm: () => {},
     random: randomBytes,
     now: Date.now,

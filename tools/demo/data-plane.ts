@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { s3Front } from '../../src/front/s3/front.ts'
 import type { Custodian } from '../../src/keys/custodian.ts'
 import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { BucketNames } from '../../src/objects/bucket-names.ts'
 import { Objects } from '../../src/objects/objects.ts'
 import { S3_LIMITS } from '../../src/objects/room.ts'
 import { TailCache } from '../../src/objects/tail-cache.ts'
@@ -47,7 +48,7 @@ export async function startProxy(
     random: randomBytes,
     now: Date.now,
     limits: S3_LIMITS,
-    storeBucket: bucket => bucket,
+    buckets: new BucketNames(),
     alarm: () => {},
   })
   const front = s3Front({

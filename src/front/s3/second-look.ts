@@ -72,10 +72,12 @@ const AFTER_A_HEAD: ReadonlySet<string> = new Set(['NoSuchKey', 'InvalidArgument
 const OF_THE_REQUEST: ReadonlySet<string> = new Set(['InvalidArgument', 'InvalidRequest'])
 
 async function isMissing({ objects }: FailedRequest, bucket: string): Promise<boolean> {
-  return objects.store.headBucket(objects.storeBucket(bucket)).then(
-    () => false,
-    error => error instanceof StoreError && error.status === 404,
-  )
+  try {
+    await objects.store.headBucket(objects.storeBucket(bucket))
+    return false
+  } catch (error) {
+    return error instanceof StoreError && error.status === 404
+  }
 }
 
 async function hasVersions({ objects }: FailedRequest, bucket: string): Promise<boolean> {

@@ -1,7 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import type { AccessKey, Identity } from '../../../src/front/s3/access.ts'
 import { type FrontEvent, type S3FrontOptions, s3Front } from '../../../src/front/s3/front.ts'
+import type { BucketNames } from '../../../src/objects/bucket-names.ts'
 import { Objects } from '../../../src/objects/objects.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { serve } from '../../../src/wire/server.ts'
 import { openRoom } from '../../objects/harness.ts'
 
@@ -13,6 +15,8 @@ export interface TestServer {
   readonly client: S3Client
   /** A client with the access key of these grants. */
   clientOf(id: string, grants: AccessKey['grants']): S3Client
+  /** What stands behind the front. */
+  readonly store: Store
   /** What the front logged since the last look. */
   events(): FrontEvent[]
   close(): Promise<void>
@@ -21,12 +25,13 @@ export interface TestServer {
 export interface TestServerOptions
   extends Partial<Pick<S3FrontOptions, 'region' | 'baseDomains' | 'announceEncryption'>> {
   readonly anonymous?: Identity
+  readonly buckets?: BucketNames
 }
 
 /** The front as it is in production: real sockets, real objects, the embedded store. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { room, close } = await openRoom()
-  const objects = new Objects(room)
+  const objects = new Objects({ ...room, ...(options.buckets && { buckets: options.buckets }) })
   const keys = new Map<string, AccessKey>()
   const key: AccessKey = {
     id: 'AKIDMAIN',
@@ -70,6 +75,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       keys.set(id, its)
       return clientWith(id, its.secret)
     },
+    store: room.store,
     events: () => events.splice(0),
     async close() {
       for (const client of clients) client.destroy()

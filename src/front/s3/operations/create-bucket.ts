@@ -23,6 +23,8 @@ export const createBucket: Operation = {
 async function run(call: BucketCall): Promise<void> {
   const { objects, bucket } = call
   const tags = await readConfiguration(call)
+  // The store has a bucket of that name, for which applications use another.
+  if (!objects.isBucketName(bucket)) throw new S3Error('BucketAlreadyExists')
   const name = objects.storeBucket(bucket)
   await objects.store.createBucket(name, readSettings(call))
   if (tags.length > 0) await objects.store.putBucketTags(name, tags)

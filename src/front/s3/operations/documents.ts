@@ -1,15 +1,15 @@
+import type { DocumentOf } from '../../../objects/documents.ts'
 import {
   type DeletableDocument,
   DOCUMENT_HEADERS,
   type DocumentHeader,
   type DocumentName,
-  type DocumentPlace,
   type NewDocument,
 } from '../../../store/documents.ts'
 import { requestFields, sendNothing } from '../answer.ts'
 import { plainBody } from '../body/plain-body.ts'
 import { readSmallBody } from '../body/small-body.ts'
-import { type BucketCall, nameOf, type ObjectCall, type Operation, type Sentences } from '../call.ts'
+import { type BucketCall, nameOf, type Operation, type Sentences } from '../call.ts'
 import { S3Error } from '../errors.ts'
 import { checkBucketPolicy } from '../forms/bucket-policy.ts'
 import { checkWebsite } from '../forms/website.ts'
@@ -98,14 +98,14 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     on: 'object',
     method: 'GET',
     query: ['versionId'],
-    run: call => sendDocument(call, OBJECT_ACL, objectPlace(call)),
+    run: call => sendDocument(call, OBJECT_ACL, nameOf(call)),
   },
   {
     ...ofDocument(OBJECT_ACL, 'Put'),
     on: 'object',
     method: 'PUT',
     query: ['versionId'],
-    run: call => takeDocument(call, OBJECT_ACL, objectPlace(call)),
+    run: call => takeDocument(call, OBJECT_ACL, nameOf(call)),
   },
 ]
 
@@ -115,7 +115,7 @@ function bucketOperations(document: Document): readonly Operation[] {
       ...ofDocument(document, 'Get'),
       on: 'bucket',
       method: 'GET',
-      run: call => sendDocument(call, document, bucketPlace(call)),
+      run: call => sendDocument(call, document, { bucket: call.bucket }),
     },
   ]
   if (document.writable)
@@ -123,7 +123,7 @@ function bucketOperations(document: Document): readonly Operation[] {
       ...ofDocument(document, 'Put'),
       on: 'bucket',
       method: 'PUT',
-      run: call => takeDocument(call, document, bucketPlace(call)),
+      run: call => takeDocument(call, document, { bucket: call.bucket }),
     })
   const deletable = DELETABLE.find(name => name === document.name)
   if (deletable)
@@ -148,27 +148,22 @@ function ofDocument(document: Document, verb: 'Get' | 'Put' | 'Delete') {
   }
 }
 
-const bucketPlace = ({ objects, bucket }: BucketCall): DocumentPlace => ({
-  bucket: objects.storeBucket(bucket),
-})
-const objectPlace = (call: ObjectCall): DocumentPlace => call.objects.address(nameOf(call))
-
-async function sendDocument(call: BucketCall, document: Document, place: DocumentPlace): Promise<void> {
-  const bytes = Buffer.from(await call.objects.store.getDocument(place, document.name), 'utf8')
+async function sendDocument(call: BucketCall, document: Document, of: DocumentOf): Promise<void> {
+  const bytes = Buffer.from(await call.objects.getDocument(of, document.name), 'utf8')
   // An adversary wrote it: what is not of its kind does not pass.
   if (!isOfItsKind(bytes, document)) throw new S3Error('ServiceUnavailable')
   const type = document.root ? 'application/xml' : 'application/json'
   await call.reply.send(200, [...requestFields(call.requestId), ['content-type', type]], bytes)
 }
 
-async function takeDocument(call: BucketCall, document: Document, place: DocumentPlace): Promise<void> {
+async function takeDocument(call: BucketCall, document: Document, of: DocumentOf): Promise<void> {
   const { request, headers, caller, objects } = call
   const bytes = await readSmallBody(plainBody(request.body, headers, caller), MAX_DOCUMENT)
   const fields = readFields(call)
   if (document.name === 'acl') checkAcl(bytes, fields)
   else check(bytes, document, call.bucket)
   const put: NewDocument = { headers: fields, ...(bytes.length > 0 && { text: bytes.toString('utf8') }) }
-  await objects.store.putDocument(place, document.name, put)
+  await objects.putDocument(of, document.name, put)
   await sendNothing(call, document.written ?? 200)
 }
 

@@ -20,7 +20,7 @@ async function run(call: Call): Promise<void> {
   const limit = readLimit(query.get('max-buckets'))
   const prefix = query.get('prefix') ?? ''
   const token = query.get('continuation-token') ?? ''
-  const rest = (await objects.store.listBuckets())
+  const rest = (await objects.listBuckets())
     .filter(({ name }) => call.may({ action: 'any', bucket: name }))
     .filter(({ name }) => name.startsWith(prefix) && name > token)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
