@@ -53,6 +53,25 @@ const evidenceCommand = buildCommand({
   loader: async () => (await import('./evidence.ts')).verifyEvidenceFile,
 })
 
+const extractCommand = buildCommand({
+  docs: {
+    brief: 'Write out every statement in a mirrored log as a file of evidence that needs no custodian',
+    fullDescription:
+      'The log is verified first. Exit 0: written; 9: the mirror does not verify, and nothing is.',
+  },
+  parameters: {
+    flags: trustFlags,
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { parse: String, brief: 'Folder of the mirror', placeholder: 'MIRROR' },
+        { parse: String, brief: 'Where the files go', placeholder: 'FOLDER' },
+      ],
+    },
+  },
+  loader: async () => (await import('./evidence.ts')).extractStatements,
+})
+
 const mirrorCommand = buildCommand({
   docs: {
     brief: "Bring a mirror up to the custodian's newest head; what did not grow out of the mirror is refused",
@@ -86,7 +105,7 @@ export const logCommands = buildRouteMap({
 
 export const evidenceCommands = buildRouteMap({
   docs: { brief: 'Verify what the custodian states' },
-  routes: { verify: evidenceCommand },
+  routes: { verify: evidenceCommand, extract: extractCommand },
 })
 
 export const witnessCommand = buildCommand({

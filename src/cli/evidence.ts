@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Agent } from 'undici'
 import { readGenesis } from '../custody/approvals/genesis.ts'
 import type { LoggedEntry } from '../custody/log/entry.ts'
-import { mirroredFiles } from '../custody/log/files.ts'
+import { mirroredFiles, writeDurably } from '../custody/log/files.ts'
 import { pullMirror } from '../custody/log/mirror.ts'
 import { readVerifierKey } from '../custody/log/note.ts'
 import { remoteFiles } from '../custody/log/remote-files.ts'
 import { type Trust, verifyLog } from '../custody/log/verify.ts'
-import { readEvidence, verifyEvidence } from '../evidence/evidence.ts'
+import { readEvidence, verifyEvidence, writeEvidence } from '../evidence/evidence.ts'
+import { extractEvidence } from '../evidence/extract.ts'
 
 interface TrustFlags {
   readonly log: string
@@ -65,6 +67,21 @@ export async function verifyEvidenceFile(flags: TrustFlags, file: string): Promi
   )
   print(seen ? `the witness saw it at ${seen} at the latest` : 'no witness was asked for')
   print(JSON.stringify(statement.body, undefined, 2))
+}
+
+/** `treuhand evidence extract MIRROR FOLDER` */
+export async function extractStatements(flags: TrustFlags, mirror: string, folder: string): Promise<void> {
+  const trust = trustOf(flags)
+  const files: string[] = []
+  for (const evidence of await extractEvidence(mirroredFiles(mirror), trust)) {
+    const { kind, made } = verifyEvidence(evidence, trust).statement
+    const file = join(folder, `${kind}-${time(made).slice(0, 10)}-${evidence.proof.index}.json`)
+    await writeDurably(file, writeEvidence(evidence))
+    files.push(file)
+  }
+  if (flags.json) return print(JSON.stringify({ files }))
+  for (const file of files) print(file)
+  if (files.length === 0) print('The log holds no statement.')
 }
 
 function trustOf({ log, witness }: TrustFlags): Trust {

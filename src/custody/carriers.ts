@@ -107,7 +107,7 @@ async function answer(custody: Custody, { params, tenant }: Proposal, id: string
   const answered = answerOrder(order.body, digest(statement).toString('hex'))
   await custody.keep('order', order.id, order, answered, {
     ...entry,
-    body: { ...entry.body, proposal: id, statement },
+    body: { ...entry.body, proposal: id },
   })
   return { order: order.id, answer: answered.answer }
 }

@@ -16,9 +16,9 @@ export interface Evidence {
 const LABEL = 'treuhand/evidence/v1'
 const MAX_EVIDENCE = 1 << 20
 
-/** The entry that a statement leaves in the log before anybody is given it: none can be denied later. */
+/** The entry that a statement leaves in the log before anybody is given it: none can be denied or lost later. */
 export function statementEntry(statement: string, kind: Statement['kind'], at: number): Entry {
-  return { type: 'statement', at, body: { kind, digest: digest(statement).toString('hex') } }
+  return { type: 'statement', at, body: { kind, digest: digest(statement).toString('hex'), statement } }
 }
 
 /** One file, canonical JSON. */

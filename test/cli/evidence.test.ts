@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -61,6 +62,9 @@ describe('an auditor', () => {
     expect(JSON.parse(log.stdout)).toMatchObject({ size: 2, root, witnessedAt: '2023-11-14T22:13:21.000Z' })
     const stated = await treuhand('evidence', 'verify', ...trust, evidence)
     expect(JSON.parse(stated.stdout).statement).toMatchObject({ kind: 'custody', body: { seal: 'quorum' } })
+    const written = await treuhand('evidence', 'extract', ...trust, folder, join(folder, 'evidence'))
+    const [file] = JSON.parse(written.stdout).files
+    expect(await readFile(file, 'utf8')).toBe(await readFile(evidence, 'utf8'))
     const server = createServer(async (request, response) => {
       const bytes = await mirroredFiles(folder).read(request.url!.slice('/v1/log/'.length))
       response.writeHead(bytes ? 200 : 404).end(bytes)

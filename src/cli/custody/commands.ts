@@ -152,6 +152,23 @@ const order = buildCommand({
   },
   loader: async () => (await import('./decisions.ts')).order,
 })
+const liftBar = buildCommand({
+  docs: { brief: 'Tell the customer of an order, now that no law forbids it any more' },
+  parameters: { flags: signFlags, positional: one("SHA-256 of the order's document", 'ORDER') },
+  loader: async () => (await import('./decisions.ts')).liftBar,
+})
+const day = (brief: string) => ({ kind: 'parsed', parse: parseDay, brief, placeholder: 'DATE' }) as const
+const transparency = buildCommand({
+  docs: { brief: 'Count the orders of a time in a signed report, for publication' },
+  parameters: {
+    flags: {
+      ...signFlags,
+      from: day('First day, as 2026-01-01 (UTC)'),
+      to: day('First day no longer counted'),
+    },
+  },
+  loader: async () => (await import('./decisions.ts')).transparency,
+})
 const enrolment = buildCommand({
   docs: { brief: 'Print the parameters of the proposal that admits a proxy, for --params' },
   parameters: { flags: reachFlags, positional: one("The proxy's fingerprint", 'FINGERPRINT') },
@@ -196,6 +213,8 @@ export const custodianCommands = buildRouteMap({
     ticket,
     enrolment,
     order,
+    'lift-bar': liftBar,
+    transparency,
     token,
   },
 })
@@ -204,6 +223,12 @@ function parseAct(text: string): (typeof PROPOSABLE)[number] {
   const act = PROPOSABLE.find(known => known === text)
   if (act) return act
   throw new CannotStart(`"${text}" cannot be proposed here. Propose one of: ${PROPOSABLE.join(', ')}.`, 2)
+}
+
+function parseDay(text: string): Date {
+  const day = new Date(`${text}T00:00:00Z`)
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime())) return day
+  throw new CannotStart(`"${text}" is no day. Write it as 2026-01-31.`, 2)
 }
 
 function parseScope(text: string): 'operator' | 'rotate' | 'auditor' {

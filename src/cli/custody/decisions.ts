@@ -117,6 +117,23 @@ export async function order(flags: PersonFlags, file: string): Promise<void> {
   show(flags, answer, `Registered. Answer it by the proposal answer-order with {"order": "${document}"}.`)
 }
 
+/** `treuhand custodian lift-bar ORDER`: tells the customer, now that no law forbids it any more. */
+export async function liftBar(flags: PersonFlags, document: string): Promise<void> {
+  show(flags, await request(flags, 'lift-bar', { order: document }), 'The log tells the customer now.')
+}
+
+interface ReportFlags extends PersonFlags {
+  readonly from: Date
+  readonly to: Date
+}
+
+/** `treuhand custodian transparency`: counts of orders, signed and entered into the log for publication. */
+export async function transparency({ from, to, ...flags }: ReportFlags): Promise<void> {
+  const times = { from: from.getTime(), to: to.getTime() }
+  const answer = await request(flags, 'transparency-report', times)
+  show(flags, answer, JSON.stringify(answer['report'], undefined, 2))
+}
+
 async function request(flags: PersonFlags, act: string, params: Json): Promise<Record<string, unknown>> {
   const { origin } = (await ask(flags, 'GET', '/v1/status')) as { origin: string }
   const about = {

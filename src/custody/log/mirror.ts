@@ -22,7 +22,7 @@ export async function pullMirror(from: LogFiles, to: WritableFiles, trust: Trust
   const have = (await to.read('checkpoint')) ? (await openHead(to, trust)).checkpoint.size : 0
   if (checkpoint.size < have)
     throw new CustodyError('Forked', `the log has ${checkpoint.size} entries, its mirror ${have}`)
-  const tree = new TileTree(have, async (level, index, width) => await mirrored(to, level, index, width))
+  const tree = new TileTree(have, async (level, index, width) => await mirroredTile(to, level, index, width))
   const bundles: { index: number; leaves: Buffer[] }[] = []
   for (const { level, index, width } of tilesOf(checkpoint.size)) {
     if (level > 0) break
@@ -45,7 +45,13 @@ export async function pullMirror(from: LogFiles, to: WritableFiles, trust: Trust
   return checkpoint.size
 }
 
-async function mirrored(files: LogFiles, level: number, index: number, width: number): Promise<Uint8Array> {
+/** @throws CustodyError `Unverified` where the mirror lacks the tile */
+export async function mirroredTile(
+  files: LogFiles,
+  level: number,
+  index: number,
+  width: number,
+): Promise<Uint8Array> {
   const tile = await files.read(tilePath(level, index, width))
   if (!tile)
     throw new CustodyError('Unverified', `the mirror lacks ${tilePath(level, index, width)}: begin a new one`)

@@ -1,4 +1,8 @@
+import { statementEntry } from '../../evidence/evidence.ts'
+import { signStatement } from '../../evidence/statement.ts'
 import type { Json } from '../canonical.ts'
+import type { Custody } from '../custody.ts'
+import { CustodyError } from '../errors.ts'
 import type { OrderRecord } from './order.ts'
 
 /**
@@ -24,4 +28,29 @@ export function transparencyReport(
     open: count(({ state }) => state === 'received'),
     underLegalBar: count(({ legalBar }) => legalBar !== ''),
   }
+}
+
+/**
+ * Signs the report and enters it into the log, from whose mirror anybody takes it (`treuhand evidence extract`).
+ *
+ * @param by fingerprint of the officer who asked for it
+ * @throws CustodyError `Malformed`
+ */
+export async function publishReport(
+  custody: Custody,
+  from: number,
+  to: number,
+  by: string,
+): Promise<{ readonly report: Json; readonly statement: string }> {
+  const made = custody.now()
+  if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from < to && to <= made))
+    throw new CustodyError('Malformed', 'A report counts from a time to a later one that has passed.')
+  const { records, log } = custody.opened()
+  const orders = (await records.all<OrderRecord>('order')).map(({ body }) => body)
+  const report = transparencyReport(orders, from, to)
+  const kind = 'transparency-report'
+  const statement = signStatement({ origin: custody.origin, kind, made, body: report }, log.signer)
+  const entry = statementEntry(statement, kind, made)
+  await log.append({ ...entry, body: { ...entry.body, by } })
+  return { report, statement }
 }

@@ -9,7 +9,8 @@ import { CustodyError } from '../errors.ts'
 import type { Governance, Wish } from '../governance.ts'
 import { Limit, tooMany } from '../limits.ts'
 import { storedFiles } from '../log/files.ts'
-import { registerOrder } from '../orders/register.ts'
+import { liftOrderBar, registerOrder } from '../orders/register.ts'
+import { publishReport } from '../orders/transparency.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
 import type { QuorumPlan } from '../quorum/quorum.ts'
@@ -160,6 +161,9 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
       return {}
     }
     if (act === 'order') return await registerOrder(custody, params, by)
+    if (act === 'lift-bar') return await liftOrderBar(custody, text(params['order']), by)
+    if (act === 'transparency-report')
+      return await publishReport(custody, Number(params['from']), Number(params['to']), by)
     throw new CustodyError('Malformed', `There is no request ${act}.`)
   })
 
