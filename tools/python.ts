@@ -15,15 +15,19 @@ const PACKAGES = [
 ]
 
 const VENV = join(TOOLS, 'python')
-const INSTALLED = join(VENV, 'installed.txt')
 
 /** The path of a program (`python`, `aws`) in the suites' own Python environment, made on first use. */
 export async function pythonProgram(name: 'python' | 'aws'): Promise<string> {
-  const installed = await readFile(INSTALLED, 'utf8').catch(() => '')
-  if (installed !== PACKAGES.join('\n')) {
-    await promisify(execFile)('python3', ['-m', 'venv', '--clear', VENV])
-    await promisify(execFile)(join(VENV, 'bin', 'pip'), ['install', '--quiet', ...PACKAGES])
-    await writeFile(INSTALLED, PACKAGES.join('\n'))
-  }
+  await pythonEnvironment(VENV, PACKAGES)
   return join(VENV, 'bin', name)
+}
+
+/** Makes a virtual environment with exactly these packages from PyPI, unless it is there. */
+export async function pythonEnvironment(folder: string, packages: readonly string[]): Promise<void> {
+  const made = join(folder, 'installed.txt')
+  const wanted = packages.join('\n')
+  if ((await readFile(made, 'utf8').catch(() => '')) === wanted) return
+  await promisify(execFile)('python3', ['-m', 'venv', '--clear', folder])
+  await promisify(execFile)(join(folder, 'bin', 'pip'), ['install', '--quiet', ...packages])
+  await writeFile(made, wanted)
 }

@@ -14,23 +14,25 @@ import { S3_LIMITS } from '../../src/objects/room.ts'
 import { TailCache } from '../../src/objects/tail-cache.ts'
 import { openPathRegistry } from '../../src/registry/path/registry.ts'
 import { chooseEngine } from '../../src/seal/engines.ts'
-import { openS3Store } from '../../src/store/s3/open.ts'
 import type { Handler } from '../../src/wire/exchange.ts'
 import { SegmentMemory } from '../../src/wire/segment-memory.ts'
 import { serve } from '../../src/wire/server.ts'
 import { collect } from '../../src/wire/sinks.ts'
-import type { Versitygw } from '../versitygw.ts'
+import type { AccessKey } from '../versitygw.ts'
+import type { Backend } from './backends.ts'
 
 const EVERYTHING: readonly Grant[] = [
   { buckets: ['*'], actions: ['read', 'write', 'delete', 'list', 'configure', 'manage'] },
 ]
 
 /**
- * Treuhand before versitygw, as its suite needs it: each user of the store is an access key here too, with the
+ * Treuhand before a backend, as the suites need it: each user of the store is an access key here too, with the
  * store credential of the same name; and the admin API, which is no S3, is passed on to the store.
+ * @param known users besides the root
  */
 export async function startFront(
-  store: Versitygw,
+  backend: Backend,
+  known: readonly AccessKey[] = [],
 ): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'treuhand-conformance-'))
   const { engine } = chooseEngine('auto')
@@ -40,13 +42,7 @@ export async function startFront(
     root: fileRoot(join(folder, 'root.key')),
   })
   const keys = new GroupKeys(custodian, engine)
-  const s3 = await openS3Store({
-    endpoint: new URL(store.endpoint),
-    region: store.region,
-    addressing: 'path',
-    credential: { accessKeyId: store.root.access, secretAccessKey: store.root.secret },
-  })
-  const users = new Map<string, string>([[store.root.access, store.root.secret]])
+  const users = new Map([backend.root, ...known].map(({ access, secret }) => [access, secret]))
   const room = {
     keys,
     registry,
@@ -60,11 +56,8 @@ export async function startFront(
     now: Date.now,
   }
   const front = s3Front({
-    objectsFor: ({ storeCredential = store.root.access }) =>
-      new Objects({
-        ...room,
-        store: s3.as({ accessKeyId: storeCredential, secretAccessKey: users.get(storeCredential) ?? '' }),
-      }),
+    objectsFor: ({ storeCredential: access = backend.root.access }) =>
+      new Objects({ ...room, store: backend.as({ access, secret: users.get(access) ?? '' }) }),
     accessKeys: {
       find: id => {
         const secret = users.get(id)
@@ -80,7 +73,9 @@ export async function startFront(
     },
   })
   const handler: Handler = (request, reply) =>
-    request.method === 'PATCH' ? relay(store, users, request, reply) : front.handler(request, reply)
+    request.method === 'PATCH' && backend.endpoint !== undefined
+      ? relay(backend.endpoint, users, request, reply)
+      : front.handler(request, reply)
   const server = await serve({ listen: { host: '127.0.0.1', port: 0 }, handler, refuse: front.refuse })
   return {
     endpoint: `http://127.0.0.1:${server.address.port}`,
@@ -88,7 +83,6 @@ export async function startFront(
       await server.close(0)
       await keys.close()
       await registry.close()
-      await s3.close()
       await rm(folder, { recursive: true })
     },
   }
@@ -104,7 +98,7 @@ const accessKey = (id: string, secret: string): FrontKey => ({
 
 /** Passes an admin request on as it is, and learns of the users that it makes, changes and deletes. */
 async function relay(
-  store: Versitygw,
+  store: string,
   users: Map<string, string>,
   ...[request, reply]: Parameters<Handler>
 ): Promise<void> {
@@ -125,12 +119,12 @@ async function relay(
 }
 
 function passOn(
-  store: Versitygw,
+  store: string,
   request: Parameters<Handler>[0],
   body: Buffer,
 ): Promise<{ status: number; body: Buffer }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: Buffer }>()
-  const { hostname, port } = new URL(store.endpoint)
+  const { hostname, port } = new URL(store)
   // The Host stays as it was signed.
   const headers = request.headers.pairs.filter(([name]) => name !== 'connection').flat()
   const out = ask({ hostname, port, method: request.method, path: request.target, headers }, answer => {

@@ -1,73 +1,51 @@
-import { readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { goProgram } from '../go.ts'
-import { startVersitygw, VERSITYGW, type Versitygw } from '../versitygw.ts'
 import { listedDeviations } from './deviations.ts'
-import { startFront } from './front.ts'
-import { type Results, runSuite, type SingleTests } from './suite-run.ts'
+import { passing, type Results, tellDeviations } from './results.ts'
+import { meaningful, tellAreas } from './s3-tests/areas.ts'
+import { s3TestsSuite } from './s3-tests/suite.ts'
+import { versitygwSuite } from './versitygw-suite.ts'
 
 /**
- * `npm run conformance`: versitygw's own suite, directly and through Treuhand, in one run. Fails where a test
- * that passes directly does not pass through, unless docs/deviations.md lists it.
+ * `npm run conformance`: versitygw's own suite, or with `--s3-tests PATH` Ceph's at a checkout, directly against
+ * versitygw and through Treuhand before it, in one run. Fails where a test that passes directly does not pass
+ * through, unless docs/deviations.md lists it.
  *
- * `--each` runs every test in a process of its own; `--test NAME` only these; `--out FILE` writes the verdicts.
+ * `--backend directory` puts the embedded store behind Treuhand instead, and only tells the figures. `--each` runs
+ * every test of versitygw's suite in a process of its own; `--test NAME` only these; `--only EXPRESSION` those of
+ * s3-tests that pytest's `-k` selects; `--out FILE` writes the verdicts.
  */
 const { values } = parseArgs({
   options: {
+    's3-tests': { type: 'string' },
+    backend: { type: 'string', default: 'versitygw' },
     each: { type: 'boolean', default: false },
     test: { type: 'string', multiple: true },
+    only: { type: 'string' },
     out: { type: 'string' },
   },
 })
-const program = await goProgram(VERSITYGW)
+const { backend, each, test: tests, only, 's3-tests': checkout, out } = values
 
-const direct = await runDirect()
-const through = await runThrough(values.test ?? (values.each ? [...direct.keys()] : undefined))
+const run =
+  checkout === undefined
+    ? await versitygwSuite({ backend, each, tests })
+    : await s3TestsSuite({ backend, checkout, only })
+const { direct, through } = run
 
-const listed = await listedDeviations()
-const passing = [...direct].filter(([, { verdict }]) => verdict === 'PASS').map(([name]) => name)
-const deviating = passing.filter(name => through.get(name)?.verdict !== 'PASS')
-for (const name of deviating)
-  console.log(
-    `${listed.has(name) ? 'listed  ' : 'UNLISTED'} ${name}: ${through.get(name)?.reason ?? 'not run'}`,
-  )
-const stale = [...listed].filter(name => through.get(name)?.verdict === 'PASS')
-for (const name of stale) console.log(`passes, and need not be listed any more: ${name}`)
-console.log(
-  `versitygw's suite: ${passing.length} pass directly, ${passing.length - deviating.length} of them through`,
-)
-if (values.out !== undefined)
-  await writeFile(values.out, JSON.stringify(Object.fromEntries([...through].sort()), undefined, 1))
-if (deviating.some(name => !listed.has(name))) process.exitCode = 1
-
-async function runDirect(): Promise<Results> {
-  const store = await startVersitygw()
-  try {
-    return await runSuite(program, store.endpoint, store.root, singly(store, values.test))
-  } finally {
-    await store.stop()
-  }
+if (out !== undefined)
+  await writeFile(out, JSON.stringify({ direct: sorted(direct), through: sorted(through) }, undefined, 1))
+if (checkout !== undefined) tellAreas(run)
+if (direct !== undefined) {
+  const compared = checkout === undefined ? direct : meaningful(direct)
+  const asListed = tellDeviations(compared, through, await listedDeviations())
+  if (!asListed && backend === 'versitygw') process.exitCode = 1
+  const names = passing(direct)
+  const also = names.filter(name => through.get(name)?.verdict === 'PASS').length
+  console.log(`${names.length} pass directly, ${also} of these through Treuhand`)
 }
+console.log(`${passing(through).length} of ${through.size} pass through Treuhand before ${backend}`)
 
-async function runThrough(tests: readonly string[] | undefined): Promise<Results> {
-  const store = await startVersitygw()
-  const front = await startFront(store)
-  try {
-    return await runSuite(program, front.endpoint, store.root, singly(store, tests))
-  } finally {
-    await front.stop()
-    await store.stop()
-  }
-}
-
-function singly({ folders }: Versitygw, names: readonly string[] | undefined): SingleTests | undefined {
-  if (names === undefined) return undefined
-  return {
-    names,
-    async cleanUp() {
-      for (const folder of [folders.buckets, folders.versions])
-        for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
-    },
-  }
+function sorted(results: Results | undefined): object {
+  return Object.fromEntries([...(results ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

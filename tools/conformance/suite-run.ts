@@ -3,15 +3,7 @@ import { once } from 'node:events'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { AccessKey } from '../versitygw.ts'
-
-export type Verdict = 'PASS' | 'FAIL' | 'SKIP' | 'NONE'
-export interface Result {
-  readonly verdict: Verdict
-  readonly reason: string
-}
-
-/** One run of versitygw's own suite: by test, what came out and why. */
-export type Results = ReadonlyMap<string, Result>
+import type { Result, Results, Verdict } from './results.ts'
 
 export interface SingleTests {
   readonly names: readonly string[]

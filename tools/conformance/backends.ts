@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openDirectoryStore } from '../../src/store/directory/open.ts'
+import { openS3Store } from '../../src/store/s3/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { dataFolder } from '../places.ts'
+import { type AccessKey, startVersitygw } from '../versitygw.ts'
+
+/** A store that the suites run against: directly, where it speaks S3 itself, and behind Treuhand. */
+export interface Backend {
+  /** Where it speaks S3, and users are made through an admin API; absent: nowhere, it is embedded. */
+  readonly endpoint?: string
+  readonly root: AccessKey
+  /** Makes a user who may create buckets. */
+  newUser(name: string): Promise<AccessKey>
+  /** The store as one of its users sees it. */
+  as(user: AccessKey): Store
+  /** Empties it, without regard to policies and locks. */
+  removeBuckets(): Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a backend over an empty folder for as long as it is used.
+ * @param name `versitygw` or `directory`
+ */
+export async function withBackend<T>(name: string, use: (backend: Backend) => Promise<T>): Promise<T> {
+  const backend = await startBackend(name)
+  try {
+    return await use(backend)
+  } finally {
+    await backend.stop()
+  }
+}
+
+async function startBackend(name: string): Promise<Backend> {
+  if (name === 'versitygw') return versitygw()
+  if (name === 'directory') return directory()
+  throw new Error(`There is no backend ${name}: name versitygw or directory.`)
+}
+
+async function versitygw(): Promise<Backend> {
+  const server = await startVersitygw()
+  const { endpoint, region, root, folders } = server
+  const store = await openS3Store({
+    endpoint: new URL(endpoint),
+    region,
+    addressing: 'path',
+    credential: { accessKeyId: root.access, secretAccessKey: root.secret },
+  })
+  return {
+    endpoint,
+    root,
+    async newUser(access) {
+      const user = { access, secret: newSecret() }
+      await server.addUser({ ...user, role: 'userplus' })
+      return user
+    },
+    as: ({ access, secret }) => store.as({ accessKeyId: access, secretAccessKey: secret }),
+    async removeBuckets() {
+      for (const folder of [folders.buckets, folders.versions])
+        for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+    },
+    async stop() {
+      await store.close()
+      await server.stop()
+    },
+  }
+}
+
+/** The embedded store has one owner, whoever asks. */
+async function directory(): Promise<Backend> {
+  let opened = await openNewDirectory()
+  return {
+    root: { access: 'ROOT', secret: newSecret() },
+    newUser: async access => ({ access, secret: newSecret() }),
+    as: () => opened.store,
+    async removeBuckets() {
+      await opened.remove()
+      opened = await openNewDirectory()
+    },
+    stop: () => opened.remove(),
+  }
+}
+
+async function openNewDirectory() {
+  const folder = await dataFolder('directory')
+  const store = await openDirectoryStore({ path: join(folder, 'store') })
+  const remove = async () => {
+    await store.close()
+    await rm(folder, { recursive: true })
+  }
+  return { store, remove }
+}
+
+const newSecret = () => randomBytes(20).toString('hex')
