@@ -1,48 +1,19 @@
 import { logRows } from '../registry/custody/log-rows.ts'
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import type { RelyingParty } from './approvals/passkey.ts'
-import { type Authority, makeAuthority, openAuthority } from './authority.ts'
 import { beginLog, type Founding } from './begin-log.ts'
 import { CustodyError } from './errors.ts'
-import { GroupKeys, type SecureNewKey } from './group-keys.ts'
-import { Keks } from './keks.ts'
 import type { Entry } from './log/entry.ts'
 import { Journal } from './log/journal.ts'
-import { Log } from './log/log.ts'
-import { signer, verifierKey } from './log/note.ts'
+import { verifierKey } from './log/note.ts'
 import type { LogStore } from './log/store.ts'
-import type { WitnessClient } from './log/witness-client.ts'
-import { type WitnessAlarm, Witnessing } from './log/witnessing.ts'
+import { logOrigin, type Opened, openCustody } from './opened.ts'
+import type { CustodyOptions } from './options.ts'
 import type { RecordKind, RecordKinds } from './people.ts'
-import { type Kept, Records } from './records.ts'
+import type { Kept } from './records.ts'
 import { replayRecords } from './replay.ts'
-import { openSecret } from './secrets.ts'
-import { type Stop, Stops } from './stops.ts'
+import { barredBy, type Stop, Stops } from './stops.ts'
 import type { Unsealed } from './unseal.ts'
-
-export interface CustodyOptions {
-  readonly registry: CustodyRegistry
-  /** The log's name, as `custodian.example/treuhand`. */
-  readonly origin: string
-  readonly now: () => number
-  readonly witness?: WitnessClient
-  /** Where the console is served, if it is. */
-  readonly console?: RelyingParty
-  readonly secure?: SecureNewKey
-  /** Hears what somebody should look at. */
-  readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
-}
-
-/** What exists only while the custodian is unsealed. */
-export interface Opened {
-  readonly unsealed: Unsealed
-  readonly keks: Keks
-  readonly groupKeys: GroupKeys
-  readonly records: Records
-  readonly authority: Authority
-  readonly log: Log
-  readonly witnessing: Witnessing
-}
 
 export type CustodyState = 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 'forked' | 'restored'
 
@@ -146,7 +117,7 @@ export class Custody {
   opened(tenant?: string): Opened {
     const all = this.#stops.of('*')
     const stop = all ?? (tenant === undefined ? undefined : this.#stops.of(tenant))
-    if (stop && (tenant !== undefined || stop.kind !== 'killed')) throw stopped(stop)
+    if (stop && (tenant !== undefined || stop.kind !== 'killed')) throw barredBy(stop)
     if (this.#opened) return this.#opened
     throw new CustodyError('Sealed', 'The custodian is sealed. Its officers must unseal it first.')
   }
@@ -161,10 +132,12 @@ export class Custody {
    */
   async unseal(unsealed: Unsealed, how: string, founding?: Founding): Promise<void> {
     const stop = this.#stops.of('*')
-    if (stop && stop.kind !== 'killed') throw stopped(stop)
+    if (stop && stop.kind !== 'killed') throw barredBy(stop)
     if (this.#opened) return
     this.#initialised = true
-    const opened = await this.#open(unsealed)
+    const opened = await openCustody(unsealed, this.#store, this.#options, ({ ours, theirs }) => {
+      void this.halt('forked', `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`)
+    })
     try {
       await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
       if (founding) await beginLog(opened.log, opened.records, opened.authority, founding, this.now())
@@ -240,52 +213,6 @@ export class Custody {
     this.#drop()
   }
 
-  async #open(unsealed: Unsealed): Promise<Opened> {
-    const { registry, now, origin, secure } = this.#options
-    const random = async () => ({
-      bytes: crypto.getRandomValues(new Uint8Array(32)),
-      public: Buffer.from(origin),
-    })
-    const authority = await openSecret(
-      registry,
-      unsealed,
-      'authority',
-      () => makeAuthority(origin, now()),
-      now(),
-    )
-    const seed = await openSecret(registry, unsealed, 'log', random, now())
-    const mac = await openSecret(registry, unsealed, 'mac', random, now())
-    const signs = signer(origin, 1, seed.bytes)
-    seed.bytes.fill(0)
-    const log = await Log.open(this.#store, signs)
-    const keks = new Keks(registry, unsealed)
-    return {
-      unsealed,
-      keks,
-      groupKeys: new GroupKeys(registry, keks, secure),
-      records: new Records(registry, mac.bytes),
-      authority: await openAuthority(authority),
-      log,
-      witnessing: await this.#witnessing(log),
-    }
-  }
-
-  async #witnessing(log: Log): Promise<Witnessing> {
-    return await Witnessing.open({
-      log,
-      store: this.#store,
-      witness: this.#options.witness,
-      now: this.now,
-      onAlarm: this.#options.onAlarm,
-      onForked: ({ ours, theirs }) => {
-        void this.halt(
-          'forked',
-          `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`,
-        )
-      },
-    })
-  }
-
   async #append(opened: Opened | undefined, entry: Entry): Promise<void> {
     if (opened) await opened.log.append(entry)
     else await this.#journal.append(entry)
@@ -301,38 +228,7 @@ export class Custody {
   }
 }
 
-/** The log's name, which stands beside its key from the ceremony on. */
-async function logOrigin(registry: CustodyRegistry): Promise<string | undefined> {
-  const row = await registry.database
-    .selectFrom('secrets')
-    .select('public')
-    .where('name', '=', 'log')
-    .executeTakeFirst()
-  return row && Buffer.from(row.public).toString('utf8')
-}
-
 /** Size and root of a checkpoint. */
 function firstLines(note: string): string {
   return note.split('\n').slice(1, 3).join(' ')
-}
-
-function stopped(stop: Stop): CustodyError {
-  const since = new Date(stop.since).toISOString()
-  const whose = stop.scope === '*' ? 'This custodian' : `Tenant ${stop.scope}`
-  if (stop.kind === 'killed') {
-    return new CustodyError(
-      'Killed',
-      `${whose} was stopped at ${since} by the kill switch. It takes a proposal to lift it.`,
-    )
-  }
-  if (stop.kind === 'forked') {
-    return new CustodyError(
-      'Forked',
-      `The witness holds another history of the log since ${since}. Compare the heads, then propose to accept the loss or restore the newer registry.`,
-    )
-  }
-  return new CustodyError(
-    'Restored',
-    `This registry was restored from a backup and lacks what the witness has seen. Replay the mirror of the log, or propose to accept the loss.`,
-  )
 }

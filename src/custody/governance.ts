@@ -1,21 +1,19 @@
+import { bindActs } from './acts/table.ts'
 import type { Approver } from './approvals/approver.ts'
-import { MAX_LIFE, newNonce, type Proposal, readProposal, writeProposal } from './approvals/document.ts'
+import { MAX_LIFE, newNonce, readProposal, writeProposal } from './approvals/document.ts'
+import type { Ground, KeptProposal, Wish } from './approvals/ground.ts'
 import { DEFAULT_POLICY, neededFor, type Policy, policyDigest } from './approvals/policy.ts'
-import { type Ground, type KeptProposal, Proposals } from './approvals/proposals.ts'
+import { Proposals } from './approvals/proposals.ts'
 import type { ProposalRecord } from './approvals/state.ts'
-import { carriers } from './carriers.ts'
 import type { Custody } from './custody.ts'
+import { CustodyError } from './errors.ts'
 import type { OfficerRecord, PolicyRecord } from './people.ts'
 import { keepCounter, verifyPerson } from './persons.ts'
-import { targetRevision } from './targets.ts'
 
 export interface GovernanceOptions {
   /** Officers that the trustee's quorum needs. */
   quorum(): Promise<number>
 }
-
-/** What somebody wants to propose. */
-export type Wish = Pick<Proposal, 'act' | 'tenant' | 'params' | 'reason' | 'proposer'>
 
 /** The people's side of a custodian: proposals over its records, its log and its witness. */
 export class Governance {
@@ -26,7 +24,7 @@ export class Governance {
   constructor(custody: Custody, options: GovernanceOptions) {
     this.#custody = custody
     this.#ground = groundOf(custody, options)
-    this.proposals = new Proposals(this.#ground, carriers(custody))
+    this.proposals = new Proposals(this.#ground, bindActs({ custody }))
   }
 
   /**
@@ -42,7 +40,7 @@ export class Governance {
     return writeProposal({
       ...wish,
       origin: ground.origin,
-      target: await ground.target(wish),
+      target: await this.proposals.target(wish),
       policy: policyDigest(policy),
       needed: neededFor(policy, wish.act, await ground.governors()),
       created: now,
@@ -67,6 +65,7 @@ export class Governance {
   /** Seals or kills at the word of one officer or delegate. The act comes first, then the log. */
   async close(document: Uint8Array, text: string, signature: string): Promise<void> {
     const { act, tenant, proposer, reason } = await this.proposals.verifyAlone(document, text, signature)
+    if (act !== 'kill' && act !== 'seal') throw new CustodyError('Refused', `${act} is kept as a proposal`)
     if (act === 'kill') await this.#custody.kill(tenant, proposer, reason)
     if (act === 'seal') await this.#custody.seal(proposer, reason)
   }
@@ -95,7 +94,8 @@ function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
     },
     async policy() {
       const kept = await custody.opened().records.find<PolicyRecord>('policy', 'policy')
-      return (kept?.body as Policy | undefined) ?? DEFAULT_POLICY
+      // A custodian of an older version knew fewer acts.
+      return { ...DEFAULT_POLICY, ...(kept?.body as Policy | undefined) }
     },
     async governors() {
       const delegates = (await officers()).some(
@@ -103,7 +103,6 @@ function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
       )
       return { quorum: await quorum(), delegates }
     },
-    target: async proposal => await targetRevision(custody, proposal),
     find: async id => await custody.opened().records.find<ProposalRecord>('proposal', id),
     all: async () => await custody.opened().records.all<ProposalRecord>('proposal'),
     keep: async (id, before, body, entry) => await custody.keep('proposal', id, before, body, entry),

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { LeasedKey } from '../keys/custodian.ts'
-import type { Custody, Opened } from './custody.ts'
+import type { Custody } from './custody.ts'
 import { CustodyError, type CustodyErrorCode } from './errors.ts'
 import { type CountrySet, judge } from './fence.ts'
 import { Limit, tooMany } from './limits.ts'
+import type { Opened } from './opened.ts'
 import type { ProxyRecord, TenantRecord } from './people.ts'
 import type { Kept } from './records.ts'
 

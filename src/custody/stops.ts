@@ -1,4 +1,5 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import { CustodyError } from './errors.ts'
 
 export interface Stop {
   readonly kind: 'killed' | 'forked' | 'restored'
@@ -49,4 +50,26 @@ export class Stops {
     )
     this.#all = this.#all.filter(stop => stop.kind !== kind || stop.scope !== scope)
   }
+}
+
+/** The refusal by a stop, with the way out of it. */
+export function barredBy({ kind, scope, since }: Stop): CustodyError {
+  const at = new Date(since).toISOString()
+  if (kind === 'killed') {
+    const whose = scope === '*' ? 'This custodian' : `Tenant ${scope}`
+    return new CustodyError(
+      'Killed',
+      `${whose} was stopped at ${at} by the kill switch. It takes a proposal to lift it.`,
+    )
+  }
+  if (kind === 'forked') {
+    return new CustodyError(
+      'Forked',
+      `The witness holds another history of the log since ${at}. Compare the heads, then propose to accept the loss or restore the newer registry.`,
+    )
+  }
+  return new CustodyError(
+    'Restored',
+    'This registry was restored from a backup and lacks what the witness has seen. Replay the mirror of the log, or propose to accept the loss.',
+  )
 }

@@ -98,8 +98,9 @@ describe('a governed custodian', () => {
     const kept = await governance.proposals.actAlone(Buffer.from(tighter), ...signed(tighter, people.dora))
     expect(kept.body.state).toBe('done')
     const looser = document('tighten', { params: tenant, target: 2, proposer: people.dora.fingerprint })
-    const refused = await governance.proposals.actAlone(Buffer.from(looser), ...signed(looser, people.dora))
-    expect(refused.body).toMatchObject({ state: 'failed' })
+    await expect(
+      governance.proposals.actAlone(Buffer.from(looser), ...signed(looser, people.dora)),
+    ).rejects.toThrow(/propose it as loosen/)
   })
 
   it('admits an officer after a day, and no person in two roles', async () => {
@@ -121,7 +122,7 @@ describe('a governed custodian', () => {
       officer: again.fingerprint,
       approver: { ...approver, role: 'delegate' as const, key: { kind: 'ssh' as const, line: again.line } },
     }
-    expect((await pass('change-officers', { params: twice }, 24 * HOUR)).body.state).toBe('failed')
+    await expect(pass('change-officers', { params: twice }, 24 * HOUR)).rejects.toThrow(/one role/)
   })
 
   it('answers an order by a signed statement that the log holds', async () => {
@@ -156,6 +157,14 @@ describe('a governed custodian', () => {
     expect(custody.state).toBe('killed')
     await open()
     expect(() => custody.opened('acme')).toThrow(/kill switch/)
+  })
+
+  it('takes no proposal whose parameters are not those of its act', async () => {
+    const { governance, document, people } = await begin()
+    for (const params of [{}, { ...tenant, ttl: 1 }, { ...tenant, more: true }])
+      await expect(
+        governance.proposals.propose(Buffer.from(document('loosen', { params })), people.anna.fingerprint),
+      ).rejects.toMatchObject({ code: 'Malformed' })
   })
 
   it('cannot be made to promise what it does not carry out', async () => {

@@ -2,68 +2,15 @@ import type { Json } from '../canonical.ts'
 import { CustodyError } from '../errors.ts'
 import type { Entry } from '../log/entry.ts'
 import { readApproval } from './approval.ts'
-import { type Approver, type ApproverKey, verifySignature } from './approver.ts'
+import { verifySignature } from './approver.ts'
+import { checkNew, checkPerson, verifyAnew } from './checks.ts'
 import { type Proposal, proposalId, readProposal } from './document.ts'
-import type { RelyingParty } from './passkey.ts'
-import { type Act, type Governors, neededFor, type Policy, policyDigest } from './policy.ts'
-import {
-  type Circumstances,
-  isEnough,
-  isFinal,
-  type KeptDecision,
-  type ProposalRecord,
-  stateOf,
-} from './state.ts'
-
-/** A kept record with the revision it was read at. */
-export interface KeptProposal {
-  readonly id: string
-  readonly revision: number
-  readonly body: ProposalRecord
-}
-
-/** What proposals stand on: the custodian's records, log, witness and clock. */
-export interface Ground {
-  readonly origin: string
-  /** Milliseconds since 1970 by the custodian's own clock. */
-  now(): number
-  /** Milliseconds since 1970 by the witness's clock; by our own where there is none. */
-  witnessNow(): number
-  /** Whether the two clocks agree and the log is not forked. */
-  mayExecute(): boolean
-  /** Resolves when the witness has seen all that is logged. */
-  seen(): Promise<void>
-  approvers(): Promise<ReadonlyMap<string, Approver>>
-  /** The person behind the fingerprint of a key or token. */
-  personOf(fingerprint: string): Promise<string | undefined>
-  policy(): Promise<Policy>
-  governors(): Promise<Governors>
-  /** Revision of what the proposal is to change; 0 where it is not there. */
-  target(proposal: Pick<Proposal, 'act' | 'tenant' | 'params'>): Promise<number>
-  readonly console: RelyingParty | undefined
-  find(id: string): Promise<KeptProposal | undefined>
-  all(): Promise<readonly KeptProposal[]>
-  /** Keeps the record together with its log entry. @throws CustodyError `Conflict` when another came first */
-  keep(
-    id: string,
-    before: KeptProposal | undefined,
-    body: ProposalRecord,
-    entry: Entry,
-  ): Promise<KeptProposal>
-  /** Keeps a passkey's counter. */
-  keepKey(fingerprint: string, key: ApproverKey): Promise<void>
-}
-
-/**
- * Carries out an approved proposal. Called again after a crash with the same id, so it must find out what
- * it did already. A `CustodyError` means that it cannot be done; anything else, that it is to be tried again.
- * @returns what came of it, for the log
- */
-export type Carry = (proposal: Proposal, id: string) => Promise<Json>
+import type { CarriedAct, CarriedActs, Ground, KeptProposal, Wish } from './ground.ts'
+import { type Act, policyDigest } from './policy.ts'
+import { type Circumstances, isFinal, type ProposalRecord, stateOf } from './state.ts'
 
 const MAX_SIGNATURE = 8192
 const MAX_DECISIONS = 32
-const SKEW = 5 * 60_000
 
 /**
  * Four eyes: proposals, the decisions on them, and their execution. Each step is one log entry and one
@@ -71,12 +18,17 @@ const SKEW = 5 * 60_000
  */
 export class Proposals {
   readonly #ground: Ground
-  readonly #carry: Readonly<Partial<Record<Act, Carry>>>
+  readonly #acts: CarriedActs
 
-  /** @param carry the acts that this custodian can carry out; others cannot be proposed to it */
-  constructor(ground: Ground, carry: Readonly<Partial<Record<Act, Carry>>>) {
+  /** @param acts what this custodian can carry out; nothing else can be proposed to it */
+  constructor(ground: Ground, acts: CarriedActs) {
     this.#ground = ground
-    this.#carry = carry
+    this.#acts = acts
+  }
+
+  /** Revision of what a proposal would change; 0 where it is not there. @throws CustodyError `Malformed` */
+  async target(wish: Wish): Promise<number> {
+    return (await this.#acts[wish.act]?.target(wish)) ?? 0
   }
 
   /**
@@ -86,14 +38,15 @@ export class Proposals {
    */
   async propose(document: Uint8Array, by: string): Promise<KeptProposal> {
     const proposal = readProposal(document)
-    this.#carrier(proposal.act)
-    await this.#checkNew(proposal, by)
+    const act = this.#carried(proposal.act)
+    await checkNew(this.#ground, proposal, await act.target(proposal), by)
+    await act.judge(proposal)
     const text = Buffer.from(document).toString('utf8')
     const id = proposalId(text)
     if (await this.#ground.find(id)) throw new CustodyError('Conflict', 'this proposal is there already')
     const body: ProposalRecord = { document: text, state: 'open', decisions: [], readyAt: 0, outcome: '' }
-    const { act, tenant, proposer, reason } = proposal
-    return await this.#keep(id, undefined, body, 'proposal', { act, tenant, proposer, reason })
+    const { act: name, tenant, proposer, reason } = proposal
+    return await this.#keep(id, undefined, body, 'proposal', { act: name, tenant, proposer, reason })
   }
 
   /**
@@ -115,7 +68,7 @@ export class Proposals {
     const approver = (await ground.approvers()).get(approval.signer)
     if (!approver) throw new CustodyError('Refused', 'this key may not approve')
     const proposal = readProposal(Buffer.from(kept.body.document))
-    await this.#checkPerson(kept, proposal, approver, approval)
+    await checkPerson(ground, kept, proposal, approver, approval)
     const key = await verifySignature(approver.key, text, signature, ground.console)
     if (key !== approver.key) await ground.keepKey(approval.signer, key)
     const { person, role } = approver
@@ -144,7 +97,8 @@ export class Proposals {
         'Refused',
         "nothing is executed while our clock and the witness's are apart: set the clock",
       )
-    await this.#verifyAnew(kept.body, proposal)
+    await verifyAnew(this.#ground, kept.body, proposal)
+    await this.#carried(proposal.act).judge(proposal)
     const body: ProposalRecord = { ...kept.body, state: 'executing' }
     return await this.#carryOut(await this.#keep(id, kept, body, 'intent', { act: proposal.act }), proposal)
   }
@@ -167,7 +121,7 @@ export class Proposals {
   async verifyAlone(document: Uint8Array, text: string, signature: string): Promise<Proposal> {
     const [proposal, approval] = [readProposal(document), readApproval(text)]
     if (!proposal.needed.alone) throw takesMore(proposal)
-    await this.#checkNew(proposal, approval.signer)
+    await checkNew(this.#ground, proposal, await this.target(proposal), approval.signer)
     const approver = (await this.#ground.approvers()).get(approval.signer)
     if (!approver) throw new CustodyError('Refused', 'this key may not approve')
     const { origin, proposal: named, decision, expires } = approval
@@ -194,76 +148,10 @@ export class Proposals {
     }
   }
 
-  async #checkNew(proposal: Proposal, by: string): Promise<void> {
-    const ground = this.#ground
-    const now = ground.witnessNow()
-    if (proposal.origin !== ground.origin)
-      throw new CustodyError('Refused', `the proposal is for ${proposal.origin}`)
-    if (proposal.proposer !== by) throw new CustodyError('Refused', 'a proposal names its own proposer')
-    if (Math.abs(proposal.created - now) > SKEW)
-      throw new CustodyError(
-        'Refused',
-        'the proposal was not made just now: look at the clock, and make it anew',
-      )
-    const policy = await ground.policy()
-    if (proposal.policy !== policyDigest(policy))
-      throw new CustodyError('Stale', 'the policy was changed: make the proposal anew')
-    const needed = neededFor(policy, proposal.act, await ground.governors())
-    const same = (['officers', 'delegates', 'wait', 'alone'] as const).every(
-      name => needed[name] === proposal.needed[name],
-    )
-    if (!same) throw new CustodyError('Refused', 'the proposal names other approvals than the policy demands')
-    if (proposal.target !== (await ground.target(proposal)))
-      throw new CustodyError('Stale', 'what is to be changed was changed meanwhile: make the proposal anew')
-  }
-
-  async #checkPerson(
-    kept: KeptProposal,
-    proposal: Proposal,
-    approver: Approver,
-    { decision, nonce }: { decision: string; nonce: string },
-  ): Promise<void> {
-    const earlier = kept.body.decisions.filter(({ person }) => person === approver.person)
-    if (kept.body.decisions.some(({ text }) => readApproval(text).nonce === nonce))
-      throw new CustodyError('Conflict', 'this approval was used already')
-    if (decision === 'veto') {
-      if (approver.role !== 'delegate')
-        throw new CustodyError('Refused', 'only a delegate of the customer may veto')
-      return
-    }
-    if (earlier.length > 0) throw new CustodyError('Conflict', 'this person has decided already')
-    if (proposal.needed.alone || decision === 'reject') return
-    if ((await this.#ground.personOf(proposal.proposer)) === approver.person)
-      throw new CustodyError('Refused', 'nobody approves a proposal of their own')
-  }
-
-  async #verifyAnew({ document, decisions }: ProposalRecord, proposal: Proposal): Promise<void> {
-    const ground = this.#ground
-    const known = await ground.approvers()
-    const now = ground.witnessNow()
-    const approving: KeptDecision[] = []
-    for (const decision of decisions) {
-      const approval = readApproval(decision.text)
-      if (approval.decision !== 'approve' || approval.expires <= now) continue
-      const approver = known.get(approval.signer)
-      if (!approver || approval.proposal !== proposalId(document) || approval.origin !== ground.origin)
-        throw new CustodyError(
-          'Unverified',
-          'an approval is not of this proposal: seal, and look into the registry',
-        )
-      // A counter that has moved on since must not refuse a signature that was good when it was made.
-      const key = approver.key.kind === 'passkey' ? { ...approver.key, counter: 0 } : approver.key
-      await verifySignature(key, decision.text, decision.signature, ground.console)
-      approving.push({ ...decision, person: approver.person, role: approver.role })
-    }
-    if (!isEnough(proposal, approving, await ground.personOf(proposal.proposer)))
-      throw new CustodyError('AwaitsApproval', 'the approvals that still count are too few')
-  }
-
   async #carryOut(kept: KeptProposal, proposal: Proposal): Promise<KeptProposal> {
     await this.#ground.seen()
     try {
-      const result = await this.#carrier(proposal.act)(proposal, kept.id)
+      const result = await this.#carried(proposal.act).execute(proposal, kept.id)
       const body: ProposalRecord = { ...kept.body, state: 'done', outcome: 'carried out' }
       return await this.#keep(kept.id, kept, body, 'outcome', { act: proposal.act, done: true, result })
     } catch (error) {
@@ -277,10 +165,10 @@ export class Proposals {
     }
   }
 
-  #carrier(act: Act): Carry {
-    const carry = this.#carry[act]
-    if (!carry) throw new CustodyError('Refused', `this custodian cannot carry out ${act}`)
-    return carry
+  #carried(act: Act): CarriedAct {
+    const carried = this.#acts[act]
+    if (!carried) throw new CustodyError('Refused', `this custodian cannot carry out ${act}`)
+    return carried
   }
 
   async #refreshed(id: string): Promise<KeptProposal> {
@@ -311,7 +199,7 @@ export class Proposals {
       approvers: await ground.approvers(),
       proposer: await ground.personOf(proposal.proposer),
       policy: policyDigest(await ground.policy()),
-      target: await ground.target(proposal),
+      target: await this.target(proposal),
     }
   }
 

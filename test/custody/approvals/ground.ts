@@ -5,6 +5,7 @@ import {
   proposalId,
   writeProposal,
 } from '../../../src/custody/approvals/document.ts'
+import type { CarriedAct, Ground, KeptProposal } from '../../../src/custody/approvals/ground.ts'
 import {
   ACTS,
   type Act,
@@ -13,12 +14,7 @@ import {
   type Policy,
   policyDigest,
 } from '../../../src/custody/approvals/policy.ts'
-import {
-  type Carry,
-  type Ground,
-  type KeptProposal,
-  Proposals,
-} from '../../../src/custody/approvals/proposals.ts'
+import { Proposals } from '../../../src/custody/approvals/proposals.ts'
 import { CustodyError } from '../../../src/custody/errors.ts'
 import type { Entry } from '../../../src/custody/log/entry.ts'
 import { SshSigner } from './ssh-signer.ts'
@@ -41,7 +37,7 @@ export class TestGround implements Ground {
   readonly records = new Map<string, KeptProposal>()
   readonly entries: Entry[] = []
   readonly carried: string[] = []
-  carry: Carry = async (_, id) => {
+  carry: CarriedAct['execute'] = async (_, id) => {
     this.carried.push(id)
     return 'did it'
   }
@@ -52,12 +48,14 @@ export class TestGround implements Ground {
   readonly dora = this.add('delegate', 'dora')
   readonly emil = this.add('delegate', 'emil')
 
+  readonly act: CarriedAct = {
+    target: async () => this.revision,
+    judge: async () => {},
+    execute: async (proposal, id) => await this.carry(proposal, id),
+  }
   readonly proposals = new Proposals(
     this,
-    Object.fromEntries(ACTS.map(act => [act, (p: Proposal, id: string) => this.carry(p, id)])) as Record<
-      Act,
-      Carry
-    >,
+    Object.fromEntries(ACTS.map(act => [act, this.act])) as Record<Act, CarriedAct>,
   )
 
   add(role: ApproverRole, person: string): SshSigner {
@@ -87,9 +85,6 @@ export class TestGround implements Ground {
       quorum: this.quorum,
       delegates: [...this.known.values()].some(({ role }) => role === 'delegate'),
     }
-  }
-  async target() {
-    return this.revision
   }
   async find(id: string) {
     return this.records.get(id)

@@ -1,0 +1,26 @@
+import type { CarriedAct } from '../approvals/ground.ts'
+import type { Act } from '../approvals/policy.ts'
+import { type ActContext, type AnyAct, bindAct } from './act.ts'
+import { answerOrderAct } from './answer-order.ts'
+import { changeOfficers } from './change-officers.ts'
+import { enrolProxy } from './enrol-proxy.ts'
+import { liftKill } from './lift-kill.ts'
+import { loosen } from './loosen.ts'
+import { revoke } from './revoke.ts'
+import { tighten } from './tighten.ts'
+
+/** Every act that this custodian carries out by a proposal. `seal` and `kill` keep no record: `Governance.close`. */
+export const ACT_TABLE: Readonly<Partial<Record<Act, AnyAct>>> = {
+  'enrol-proxy': enrolProxy,
+  loosen,
+  'answer-order': answerOrderAct,
+  'change-officers': changeOfficers,
+  'lift-kill': liftKill,
+  tighten,
+  revoke,
+}
+
+/** The table over one custodian. */
+export function bindActs(context: ActContext): Readonly<Partial<Record<Act, CarriedAct>>> {
+  return Object.fromEntries(Object.entries(ACT_TABLE).map(([name, act]) => [name, bindAct(act, context)]))
+}

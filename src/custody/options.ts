@@ -1,0 +1,18 @@
+import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import type { RelyingParty } from './approvals/passkey.ts'
+import type { SecureNewKey } from './group-keys.ts'
+import type { WitnessClient } from './log/witness-client.ts'
+import type { WitnessAlarm } from './log/witnessing.ts'
+
+export interface CustodyOptions {
+  readonly registry: CustodyRegistry
+  /** The log's name, as `custodian.example/treuhand`. */
+  readonly origin: string
+  readonly now: () => number
+  readonly witness?: WitnessClient
+  /** Where the console is served, if it is. */
+  readonly console?: RelyingParty
+  readonly secure?: SecureNewKey
+  /** Hears what somebody should look at. */
+  readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
+}
