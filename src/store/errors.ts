@@ -10,14 +10,27 @@ export class StoreError extends Error {
   readonly status: number
   /** What the store said of the object it refused to give, such as `x-amz-delete-marker`. */
   readonly attributes: Readonly<Record<string, string>>
+  readonly reason: RefusalReason | undefined
 
-  constructor(code: string, status: number, attributes: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: string,
+    status: number,
+    attributes: Readonly<Record<string, string>> = {},
+    reason?: RefusalReason,
+  ) {
     super(`the store refused with ${code}`)
     this.code = code
     this.status = status
     this.attributes = attributes
+    this.reason = reason
   }
 }
+
+/** What a refusal says beyond its code, read from S3's own sentences and reduced to one of these. */
+export type RefusalReason =
+  | { readonly kind: 'policy-principal' | 'policy-resource' | 'policy-action' }
+  /** A statement of a bucket policy denies this action: `s3:` and letters. */
+  | { readonly kind: 'explicit-deny'; readonly action: string }
 
 /**
  * The store could not be reached, stalled, broke its protocol, answered with a redirect, or does not take

@@ -2,7 +2,8 @@ import type { Objects } from '../../objects/objects.ts'
 import type { Fields, Headers, Reply, Request } from '../../wire/exchange.ts'
 import { type Intent, isAllowed } from './access.ts'
 import { errorAnswer } from './answer.ts'
-import { type Authenticated, type Authority, authenticate } from './auth/authenticate.ts'
+import { anonymousRefused } from './auth/anonymous.ts'
+import { type Authenticated, type Authority, authenticate, isUnsigned } from './auth/authenticate.ts'
 import { authenticateForm } from './auth/authenticate-form.ts'
 import { checkVersion } from './auth/presigned.ts'
 import { type ReceivedForm, receiveForm } from './body/form-body.ts'
@@ -76,7 +77,7 @@ export class Exchange {
     await this.#allowPage(place)
     checkVersion(query)
     const headers = withHoisted(this.#request.headers, query)
-    const operation = route(OPERATIONS, method, place, query, headers)
+    const operation = this.#route(place, query, headers)
     const asked: Asked = { path, query, headers, place, operation, now }
     this.#asked = asked
     const caller = await this.#authenticate(asked)
@@ -93,10 +94,20 @@ export class Exchange {
     return { path: target.slice(0, mark), query: readQuery(target.slice(mark + 1)) }
   }
 
+  #route(place: Place, query: Query, headers: Headers): Operation {
+    try {
+      return route(OPERATIONS, this.#request.method, place, query, headers)
+    } catch (error) {
+      // What is not done here, nobody hears who does not say who they are.
+      if (isUnsigned(this.#request.headers, query)) throw anonymousRefused(query)
+      throw error
+    }
+  }
+
   async #authenticate({ path, query, place, operation, now }: Asked): Promise<Authenticated> {
     const { method, headers, body } = this.#request
     if (operation.signedBy !== 'form' || place.kind !== 'bucket')
-      return authenticate({ method, path, query, headers }, this.#authority, now)
+      return authenticate({ method, path, query, headers }, operation.name, this.#authority, now)
     const boundary = readBoundary(headers.get('content-type'))
     if (body.length === undefined) throw new S3Error('MissingContentLength')
     this.#form = await receiveForm(body, boundary)
@@ -178,6 +189,7 @@ export class Exchange {
       ...asked,
       objects,
       tenant: this.#caller.identity.tenant,
+      ...(this.#caller.accessKeyId !== undefined && { accessKeyId: this.#caller.accessKeyId }),
       ...(source !== undefined && { source }),
     })
   }

@@ -1,6 +1,6 @@
 import { ObjectError, type ObjectErrorCode } from '../../objects/errors.ts'
 import { clientETag } from '../../objects/etag.ts'
-import { StoreError, StoreUnavailable } from '../../store/errors.ts'
+import { type RefusalReason, StoreError, StoreUnavailable } from '../../store/errors.ts'
 import { OBJECT_ATTRIBUTES } from '../../store/store.ts'
 import { BodyCut } from '../../wire/body.ts'
 import type { Sentences } from './call.ts'
@@ -109,7 +109,8 @@ const FROM_STORE: ReadonlySet<S3ErrorCode> = new Set<S3ErrorCode>([
 function fromStore(error: StoreError, sentences: Sentences): S3Error {
   const { code } = error
   const fields = attributeFields(error.attributes)
-  if (isS3ErrorCode(code) && FROM_STORE.has(code)) return new S3Error(code, sentences[code], { fields })
+  if (isS3ErrorCode(code) && FROM_STORE.has(code))
+    return new S3Error(code, policySentence(error) ?? sentences[code], { fields })
   if (error.status === 403) return new S3Error('AccessDenied', undefined, { fields })
   if (error.status >= 500) return new S3Error('ServiceUnavailable', undefined, { fields })
   return new S3Error(
@@ -117,6 +118,15 @@ function fromStore(error: StoreError, sentences: Sentences): S3Error {
     'The object store behind this endpoint does not take this request. Please look for its error in the log of the endpoint.',
   )
 }
+
+const POLICY_SENTENCES: Readonly<Partial<Record<RefusalReason['kind'], string>>> = {
+  'policy-principal': 'Invalid principal in policy',
+  'policy-resource': 'Policy has invalid resource',
+  'policy-action': 'Action does not apply to any resource(s) in statement',
+}
+
+const policySentence = ({ code, reason }: StoreError): string | undefined =>
+  code === 'MalformedPolicy' && reason ? POLICY_SENTENCES[reason.kind] : undefined
 
 /** What the store said of an object that it did not give, by the list of what may pass. */
 function attributeFields(attributes: Readonly<Record<string, string>>): Record<string, string> {

@@ -12,6 +12,7 @@ export interface FailedRequest {
   readonly query: Query
   readonly objects: Objects
   readonly tenant: string
+  readonly accessKeyId?: string
   /** The bucket that a copy reads from. */
   readonly source?: string
 }
@@ -36,6 +37,9 @@ const BEFORE_THE_STORE: ReadonlySet<string> = new Set([
 export async function secondLook(failure: S3Error, error: unknown, request: FailedRequest): Promise<S3Error> {
   const { operation, place, query } = request
   if (place.kind === 'service' || operation.name === 'CreateBucket') return failure
+  const versionId = query.get('versionId')
+  if (versionId && error instanceof StoreError && error.status === 400)
+    return invalidArgument('versionId', versionId, 'Invalid version id specified')
   if (BEFORE_THE_STORE.has(failure.code) || (isHeadFirst(operation) && AFTER_A_HEAD.has(failure.code))) {
     const { source } = request
     if (await isMissing(request, place.bucket)) return new S3Error('NoSuchBucket')
@@ -43,9 +47,8 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
       return new S3Error('NoSuchBucket')
     return failure
   }
-  const versionId = query.get('versionId')
-  if (versionId && error instanceof StoreError && error.status === 400)
-    return invalidArgument('versionId', versionId, 'Invalid version id specified')
+  if (error instanceof StoreError && error.reason?.kind === 'explicit-deny')
+    return explicitDeny(error.reason.action, place, request)
   if (failure.code === 'BucketNotEmpty' && (await hasVersions(request, place.bucket)))
     return new S3Error(
       'BucketNotEmpty',
@@ -60,6 +63,21 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
     if (await isLocked(request, { tenant: request.tenant, bucket: place.bucket, key: place.key, versionId }))
       return new S3Error('AccessDenied', 'Access Denied because object protected by object lock.')
   return failure
+}
+
+/** Who is denied is the sender, whatever name the proxy has at the store. */
+function explicitDeny(
+  action: string,
+  place: Exclude<Place, { kind: 'service' }>,
+  { accessKeyId, source }: FailedRequest,
+): S3Error {
+  // Of a copy, it is not known which of its two objects is meant.
+  if (accessKeyId === undefined || source !== undefined) return new S3Error('AccessDenied')
+  const resource = place.kind === 'object' ? `${place.bucket}/${place.key}` : place.bucket
+  return new S3Error(
+    'AccessDenied',
+    `User: ${accessKeyId} is not authorized to perform: ${action} on resource: "arn:aws:s3:::${resource}" with an explicit deny in a resource-based policy`,
+  )
 }
 
 /** Operations that look at an object by HEAD, to which a store cannot say what is missing. */

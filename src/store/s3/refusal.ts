@@ -1,5 +1,5 @@
 import type { Headers } from '../../wire/exchange.ts'
-import { StoreError, StoreUnavailable } from '../errors.ts'
+import { type RefusalReason, StoreError, StoreUnavailable } from '../errors.ts'
 import { OBJECT_ATTRIBUTES } from '../store.ts'
 import { readXml, type XmlElement } from './xml.ts'
 
@@ -74,8 +74,9 @@ export function refusal(answer: Answer, missing: Missing): StoreError | StoreUna
   if (status >= 300 && status < 400 && status !== 304)
     return new StoreUnavailable('redirect', 'it answered with a redirect, which is never followed')
   if (status < 300) return new StoreUnavailable('protocol', `it answered with status ${status}`)
-  const code = readCode(answer.body) ?? (status === 404 ? missing : BY_STATUS[status])
-  return judge(code, status, headers)
+  const error = readError(answer.body)
+  const code = error.code ?? (status === 404 ? missing : BY_STATUS[status])
+  return judge(code, status, headers, error.reason)
 }
 
 /**
@@ -87,10 +88,15 @@ export function readWorkDone({ body, headers }: Answer): XmlElement {
   const root = readXml(body)
   if (root.name !== 'Error') return root
   const code = codeIn(root) ?? 'InternalError'
-  throw judge(code, STATUS_BY_CODE[code] ?? 400, headers)
+  throw judge(code, STATUS_BY_CODE[code] ?? 400, headers, reasonIn(root))
 }
 
-function judge(code: string | undefined, status: number, headers: Headers): StoreError | StoreUnavailable {
+function judge(
+  code: string | undefined,
+  status: number,
+  headers: Headers,
+  reason: RefusalReason | undefined,
+): StoreError | StoreUnavailable {
   if (status === 429 || (code !== undefined && SLOW_DOWN.has(code)))
     return new StoreUnavailable('slow-down', 'it asks for fewer requests', retryAfter(headers))
   if (status === 503 || (status >= 500 && code === undefined))
@@ -101,22 +107,40 @@ function judge(code: string | undefined, status: number, headers: Headers): Stor
     return new StoreUnavailable('credential', `it does not take the credential we have for it (${code})`)
   if (ABOUT_OUR_BODY.has(code))
     return new StoreUnavailable('protocol', `our bytes did not reach it as they were sent (${code})`)
-  return new StoreError(code, status, attributesOfRefusal(headers))
+  return new StoreError(code, status, attributesOfRefusal(headers), reason)
 }
 
-/** The code of an error document, or `undefined` where there is none that can be trusted to be one. */
-function readCode(body: Uint8Array): string | undefined {
-  if (body.length === 0 || body.length > MAX_ERROR_BODY) return undefined
+/** What an error document says; nothing where there is none that can be trusted to be one. */
+function readError(body: Uint8Array): { code?: string | undefined; reason?: RefusalReason | undefined } {
+  if (body.length === 0 || body.length > MAX_ERROR_BODY) return {}
   try {
-    return codeIn(readXml(body))
+    const root = readXml(body)
+    return { code: codeIn(root), reason: reasonIn(root) }
   } catch {
-    return undefined
+    return {}
   }
 }
 
 function codeIn(root: XmlElement): string | undefined {
   const code = root.name === 'Error' ? root.optional('Code')?.text : undefined
   return code !== undefined && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined
+}
+
+/** Sentences of S3's that say more than the code beside them. No other text of the store is kept. */
+const POLICY_REASONS = {
+  'Invalid principal in policy': 'policy-principal',
+  'Policy has invalid resource': 'policy-resource',
+  'Action does not apply to any resource(s) in statement': 'policy-action',
+} as const
+const EXPLICIT_DENY =
+  / is not authorized to perform: (s3:[A-Za-z]{1,50}) on resource: .* with an explicit deny in a resource-based policy$/
+
+function reasonIn(root: XmlElement): RefusalReason | undefined {
+  const sentence = root.optional('Message')?.text ?? ''
+  const [, action] = EXPLICIT_DENY.exec(sentence) ?? []
+  if (action !== undefined) return { kind: 'explicit-deny', action }
+  if (!Object.hasOwn(POLICY_REASONS, sentence)) return undefined
+  return { kind: POLICY_REASONS[sentence as keyof typeof POLICY_REASONS] }
 }
 
 const ATTRIBUTES = [...OBJECT_ATTRIBUTES, 'etag', 'last-modified'] as const

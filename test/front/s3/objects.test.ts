@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
@@ -97,6 +98,15 @@ describe('an object', () => {
       CacheControl: 'no-store',
       ContentLanguage: 'de',
     })
+  })
+
+  test('of which nothing is said is bytes, or a folder', async () => {
+    await put('source', '')
+    // Where it puts, the SDK names a type of its own.
+    const copy = { Bucket: bucket, CopySource: `${bucket}/source`, MetadataDirective: 'REPLACE' } as const
+    for (const Key of ['key', 'folder/']) await server.client.send(new CopyObjectCommand({ ...copy, Key }))
+    expect((await get('key')).ContentType).toBe('binary/octet-stream')
+    expect((await get('folder/')).ContentType).toBe('application/x-directory')
   })
 
   test.each(['a//b', 'ä ö/ü+%2F', '../up', './', ' ', '/leading', "(!')*~", '?x=1&y#z'])(

@@ -118,9 +118,11 @@ test('whatever key and query a client signs verifies, and nothing else does', as
       async (key, parameters) => {
         const now = new Date()
         const request = signed('GET', key, parameters, now)
-        expect((await authenticate(request, authority, now)).accessKeyId).toBe(EXAMPLE_KEY.id)
+        expect((await authenticate(request, 'GetObject', authority, now)).accessKeyId).toBe(EXAMPLE_KEY.id)
         const changed = { ...request, path: `${request.path}x` }
-        expect(await refusal(() => authenticate(changed, authority, now))).toBe('SignatureDoesNotMatch')
+        expect(await refusal(() => authenticate(changed, 'GetObject', authority, now))).toBe(
+          'SignatureDoesNotMatch',
+        )
       },
     ),
   )

@@ -18,12 +18,18 @@ const DATE = ['x-amz-date', '20130524T000000Z'] as const
 interface Example {
   readonly method?: string
   readonly target: string
+  readonly operation?: string
   readonly headers?: readonly (readonly [string, string])[]
 }
 
-function check({ method = 'GET', target, headers = [HOST] }: Example, now = NOW, by = authority) {
+function check(
+  { method = 'GET', target, headers = [HOST], operation = 'GetObject' }: Example,
+  now = NOW,
+  by = authority,
+) {
   const [path = '', query = ''] = target.split('?')
-  return authenticate({ method, path, query: readQuery(query), headers: headersOf(headers) }, by, now)
+  const request = { method, path, query: readQuery(query), headers: headersOf(headers) }
+  return authenticate(request, operation, by, now)
 }
 
 const authorization = (signedHeaders: string, signature: string) =>
@@ -231,6 +237,16 @@ describe('what cannot be verified is refused with the code S3 has for it', () =>
     const caller = await check({ target: '/test.txt' }, NOW, { ...authority, anonymous })
     expect(caller.identity).toBe(anonymous)
     expect(caller.accessKeyId).toBeUndefined()
+  })
+
+  test('no signature, where one is always needed, whatever is granted', async () => {
+    const open = { ...authority, anonymous: { tenant: 'public', grants: [] } }
+    expect(await refusal(() => check({ target: '/b', operation: 'CreateBucket' }, NOW, open))).toBe(
+      'AccessDenied',
+    )
+    expect(await refusal(() => check({ target: '/b/k?response-content-type=a' }, NOW, open))).toBe(
+      'InvalidRequest',
+    )
   })
 
   test('two signatures', async () => {

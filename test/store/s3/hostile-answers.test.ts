@@ -55,6 +55,22 @@ describe('a refusal is reduced to its code', () => {
     for (const word of ['evil.example', 'host-id', 'own words']) expect(told).not.toContain(word)
   })
 
+  test('a sentence of S3’s on policies is told apart, and nothing else of its words is kept', async () => {
+    const sentence = (action: string) =>
+      `User: evil is not authorized to perform: ${action} on resource: "arn:aws:s3:::evil/x" with an explicit deny in a resource-based policy`
+    const because = async (message: string) => {
+      const body = `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`
+      const { store } = await scripted(() => answer(403, {}, body))
+      const refused = await failure(store.get(AT, undefined, {}))
+      expect(JSON.stringify({ ...refused, message: refused.message })).not.toContain('evil')
+      return refused instanceof StoreError ? refused.reason : undefined
+    }
+    expect(await because(sentence('s3:GetObject'))).toEqual({ kind: 'explicit-deny', action: 's3:GetObject' })
+    expect(await because(sentence('s3:Get evil'))).toBeUndefined()
+    expect(await because('Invalid principal in policy')).toEqual({ kind: 'policy-principal' })
+    expect(await because('constructor')).toBeUndefined()
+  })
+
   test.each([
     ['no body', ''],
     ['no XML', 'Not Found'],

@@ -31,7 +31,7 @@ async function assertSigned({ line, headers }: Seen): Promise<void> {
   const key: AccessKey = { ...EXAMPLE_KEY, id: 'AK', secret: 'SK' }
   const authority = { accessKeys: { find: () => key }, signingKeys: new SigningKeys(), region: 'us-east-1' }
   const request = { method, path, query: readQuery(query), headers: headersOf([...headers]) }
-  await authenticate(request, authority, new Date())
+  await authenticate(request, 'PutObject', authority, new Date())
 }
 
 describe('an object goes to the store', () => {

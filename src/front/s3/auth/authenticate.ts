@@ -1,6 +1,9 @@
+import type { Headers } from '../../../wire/exchange.ts'
 import type { AccessKey, AccessKeys, Identity } from '../access.ts'
 import { S3Error } from '../errors.ts'
+import type { Query } from '../forms/query.ts'
 import { basicTime, isoTime, readBasicTime, readHttpDate } from '../forms/times.ts'
+import { authenticateAnonymous } from './anonymous.ts'
 import { ALGORITHM, type GivenSignature, readAuthorization } from './authorization.ts'
 import { canonicalPaths, canonicalRequest, type SignedRequest, stringToSign } from './canonical.ts'
 import { type PayloadForm, readPayloadForm } from './payload.ts'
@@ -34,12 +37,18 @@ export interface ChunkSigning {
   readonly seed: string
 }
 
+/** True for a request that carries no signature, at the least none in its fields or query. */
+export const isUnsigned = (headers: Headers, query: Query): boolean =>
+  headers.get('authorization') === undefined && !isPresigned(query)
+
 /**
  * Verifies who sent a request: SigV4 in its `Authorization` field or its query.
+ * @param operation the name of what it asks for, as some of it is never done for a request without signature
  * @throws S3Error with the codes that S3 answers
  */
 export async function authenticate(
   request: SignedRequest,
+  operation: string,
   authority: Authority,
   now: Date,
 ): Promise<Authenticated> {
@@ -54,7 +63,7 @@ export async function authenticate(
     throw new S3Error('NotImplemented', 'S3 Express sessions are not implemented here.')
   if (presigned) return authenticatePresigned(request, authority, now)
   if (authorization[0] !== undefined) return authenticateHeader(request, authorization[0], authority, now)
-  return anonymous(request, authority)
+  return authenticateAnonymous(request, operation, authority.anonymous)
 }
 
 async function authenticateHeader(
@@ -95,17 +104,6 @@ async function authenticatePresigned(
   const payload = readPayloadForm(payloadHash)
   const chunks = verify(request, given, key, given.time, payloadHash, authority)
   return { identity: key, accessKeyId: key.id, payload, chunks }
-}
-
-function anonymous(request: SignedRequest, { anonymous }: Authority): Authenticated {
-  if (!anonymous) throw new S3Error('AccessDenied')
-  const payload = readPayloadForm(request.headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD')
-  if (payload.kind === 'chunked' && payload.signed)
-    throw new S3Error(
-      'InvalidRequest',
-      "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
-    )
-  return { identity: anonymous, payload }
 }
 
 /** The time that was signed: `X-Amz-Date`, or else `Date`; in the basic form. */

@@ -1,15 +1,15 @@
 import { isIP } from 'node:net'
 import { S3Error } from '../errors.ts'
-import { isPolicyAction, isPolicyObjectAction } from './policy-actions.ts'
+import { isPolicyAction } from './policy-actions.ts'
 
 /**
  * Checks a bucket policy as far as its text tells ("Policies and permissions in Amazon S3"; sentences as
- * versitygw's suite has observed them). Who its principals are, only the store knows. A policy steers the store;
- * here it opens nothing.
+ * versitygw's suite has observed them). Who its principals are, and whether its resources are the bucket's and fit
+ * its actions, is for the store to say. A policy steers the store; here it opens nothing.
  *
  * @throws S3Error MalformedPolicy
  */
-export function checkBucketPolicy(text: string, bucket: string): void {
+export function checkBucketPolicy(text: string): void {
   if (!text.startsWith('{')) throw malformed("Policies must be valid JSON and the first byte must be '{'")
   const policy = object(parse(text))
   const statements = policy['Statement']
@@ -20,15 +20,13 @@ export function checkBucketPolicy(text: string, bucket: string): void {
   const version = policy['Version'] ?? '2008-10-17'
   if (version !== '2008-10-17' && version !== '2012-10-17')
     throw malformed('The policy must contain a valid version string')
-  for (const statement of read) checkStatement(statement, bucket)
+  for (const statement of read) checkStatement(statement)
 }
 
 interface Statement {
   readonly effect: unknown
   readonly principals: readonly string[]
   readonly actions: readonly string[]
-  /** Without `arn:aws:s3:::`. */
-  readonly resources: readonly string[]
   readonly condition: unknown
 }
 
@@ -63,7 +61,6 @@ function readStatement(value: unknown): Statement {
     effect: statement['Effect'],
     principals,
     actions,
-    resources: resources.map(resource => resource.slice(ARN.length)),
     condition: statement['Condition'],
   }
 }
@@ -76,22 +73,10 @@ function list(value: unknown, sentence: string): readonly string[] {
   return values
 }
 
-function checkStatement(
-  { effect, principals, actions, resources, condition }: Statement,
-  bucket: string,
-): void {
+function checkStatement({ effect, principals, actions, condition }: Statement): void {
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Invalid effect: ${String(effect)}`)
   if (principals.includes('*') && principals.length > 1) throw malformed('Invalid principal in policy')
-  if (!resources.every(resource => resource.startsWith(bucket)))
-    throw malformed('Policy has invalid resource')
   checkCondition(condition, actions)
-  const hasObjects = resources.some(resource => resource === '*' || resource.includes('/'))
-  const hasBuckets = resources.some(resource => resource === '*' || !resource.includes('/'))
-  for (const action of actions) {
-    if (action === 's3:*') return
-    if (isPolicyObjectAction(action) ? !hasObjects : !hasBuckets)
-      throw malformed('Action does not apply to any resource(s) in statement')
-  }
 }
 
 const OPERATOR =

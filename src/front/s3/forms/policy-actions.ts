@@ -92,9 +92,6 @@ const BUCKET_ACTIONS = [
 export const isPolicyAction = (action: string): boolean =>
   fits(action, OBJECT_ACTIONS) || fits(action, BUCKET_ACTIONS)
 
-/** True where it acts on objects, not on the bucket. */
-export const isPolicyObjectAction = (action: string): boolean => fits(action, OBJECT_ACTIONS)
-
 function fits(action: string, known: readonly string[]): boolean {
   if (!action.startsWith('s3:')) return false
   const pattern = action.slice(3)

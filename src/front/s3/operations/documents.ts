@@ -33,7 +33,10 @@ interface Document {
   readonly sentences?: Sentences
 }
 
-const ACL_SENTENCES = { InvalidArgument: 'Invalid id' } as const
+const ACL_SENTENCES = {
+  InvalidArgument: 'Invalid id',
+  InvalidRequest: 'Specifying both Canned ACLs and Header Grants is not allowed.',
+} as const
 
 const BUCKET_DOCUMENTS: readonly Document[] = [
   {
@@ -41,8 +44,6 @@ const BUCKET_DOCUMENTS: readonly Document[] = [
     title: 'BucketPolicy',
     writable: true,
     written: 204,
-    // Its text was checked here: what the store has against it is whom it names.
-    sentences: { MalformedPolicy: 'Invalid principal in policy' },
   },
   { name: 'policyStatus', title: 'BucketPolicyStatus', root: 'PolicyStatus', writable: false },
   { name: 'acl', title: 'BucketAcl', root: 'AccessControlPolicy', writable: true, sentences: ACL_SENTENCES },
@@ -161,16 +162,16 @@ async function takeDocument(call: BucketCall, document: Document, of: DocumentOf
   const bytes = await readSmallBody(plainBody(request.body, headers, caller), MAX_DOCUMENT)
   const fields = readFields(call)
   if (document.name === 'acl') checkAcl(bytes, fields)
-  else check(bytes, document, call.bucket)
+  else check(bytes, document)
   const put: NewDocument = { headers: fields, ...(bytes.length > 0 && { text: bytes.toString('utf8') }) }
   await objects.putDocument(of, document.name, put)
   await sendNothing(call, document.written ?? 200)
 }
 
 /** @throws S3Error MissingRequestBodyError, and what S3 has against the document */
-function check(bytes: Buffer, { name, root }: Document, bucket: string): void {
+function check(bytes: Buffer, { name, root }: Document): void {
   if (name === 'policy') {
-    checkBucketPolicy(bytes.toString('utf8'), bucket)
+    checkBucketPolicy(bytes.toString('utf8'))
     return
   }
   if (bytes.length === 0) throw new S3Error('MissingRequestBodyError')
@@ -179,8 +180,9 @@ function check(bytes: Buffer, { name, root }: Document, bucket: string): void {
 }
 
 /**
- * An ACL comes as a document, or as a canned one, or as grants in fields: as one of them.
- * @throws S3Error MalformedACLError, UnexpectedContent, MissingSecurityHeader, InvalidRequest
+ * An ACL comes as a document, or as a canned one, or as grants in fields: as one of them. Of the last two
+ * together the store speaks, since a bucket that takes no ACLs at all is to say so first.
+ * @throws S3Error MalformedACLError, UnexpectedContent, MissingSecurityHeader
  */
 function checkAcl(bytes: Buffer, fields: NewDocument['headers']): void {
   const canned = fields['x-amz-acl'] !== undefined
@@ -188,8 +190,6 @@ function checkAcl(bytes: Buffer, fields: NewDocument['headers']): void {
   if (bytes.length > 0) {
     if (!isOfItsKind(bytes, OBJECT_ACL)) throw new S3Error('MalformedACLError')
     if (canned || granted) throw new S3Error('UnexpectedContent')
-  } else if (canned && granted) {
-    throw new S3Error('InvalidRequest', 'Specifying both Canned ACLs and Header Grants is not allowed.')
   } else if (!canned && !granted) {
     throw new S3Error('MissingSecurityHeader')
   }

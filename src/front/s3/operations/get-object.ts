@@ -106,24 +106,22 @@ function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fiel
     // It speaks for the whole: a client would compare it with the bytes of its range.
     ...(range || !wantsChecksum(call.headers) ? [] : checksumFields(object.checksum, parts?.length)),
   ]
-  if (!own.some(([name]) => name === 'content-type')) fields.push(['content-type', 'binary/octet-stream'])
+  if (!own.some(([name]) => name === 'content-type')) fields.push(['content-type', typeOf(call.key)])
   if (range) fields.push(['content-range', `bytes ${range.first}-${range.last}/${size}`])
   if (call.query.has('partNumber') && parts !== undefined)
     fields.push(['x-amz-mp-parts-count', String(parts.length)])
   return fields
 }
 
-/** @throws S3Error InvalidRequest: only a known sender may choose what a browser is told about an object */
-function readOverrides({ query, caller }: Call): Fields {
+/** What an object is whose sender did not say: a folder, as S3's console and file systems over S3 mark it, or bytes. */
+const typeOf = (key: string) => (key.endsWith('/') ? 'application/x-directory' : 'binary/octet-stream')
+
+/** @throws S3Error InvalidArgument */
+function readOverrides({ query }: Call): Fields {
   const fields: [string, string][] = []
   for (const [parameter, name] of Object.entries(OVERRIDES)) {
     const value = query.get(parameter)
     if (value === undefined) continue
-    if (caller.accessKeyId === undefined)
-      throw new S3Error(
-        'InvalidRequest',
-        'Request specific response headers cannot be used for anonymous GET requests.',
-      )
     // biome-ignore lint/suspicious/noControlCharactersInRegex: no field may hold them
     if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value))
       throw invalidArgument(parameter, value, 'A header value must not hold control characters.')
