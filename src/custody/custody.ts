@@ -127,16 +127,20 @@ export class Custody {
    *
    * @param how a few words for the log: the kind of seal, the holders' numbers
    * @param founding what an empty log begins with
-   * @throws CustodyError when the log forked or was restored, the records are not what the log says, or the
-   *   witness is away
+   * @throws CustodyError when the log forked, was restored and is behind, the records are not what the log says,
+   *   or the witness is away
    */
   async unseal(unsealed: Unsealed, how: string, founding?: Founding): Promise<void> {
-    const stop = this.#stops.of('*')
-    if (stop && stop.kind !== 'killed') throw barredBy(stop)
+    if (this.#stops.has('forked', '*')) throw barredBy(this.#stops.of('*')!)
     if (this.#opened) return
     this.#initialised = true
-    const opened = await openCustody(unsealed, this.#store, this.#options, ({ ours, theirs }) => {
-      void this.halt('forked', `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`)
+    const restored = this.#stops.has('restored', '*')
+    const opened = await openCustody(unsealed, this.#store, this.#options, {
+      restored,
+      onForked: async ({ ours, theirs }) => {
+        const heads = `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`
+        await this.halt('forked', heads)
+      },
     })
     try {
       await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
@@ -149,6 +153,7 @@ export class Custody {
     }
     opened.witnessing.start()
     this.#opened = opened
+    if (restored) await this.lift('restored', '*')
     for (const listener of this.#unsealedListeners) await listener(opened)
   }
 

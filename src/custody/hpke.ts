@@ -62,9 +62,57 @@ export async function openWith(
       await suite.open({ recipientKey, enc, info: contextBytes(context) }, sealed.slice(ENC_LENGTH)),
     )
   } catch {
-    throw new CustodyError(
-      'Unverified',
-      `what was sealed (${context[0]}) does not open: it was sealed to another key, or for another purpose`,
-    )
+    throw doesNotOpen(context)
   }
+}
+
+/** Seals one piece after the other to one recipient: none can be left out, moved or taken from another stream. */
+export interface PieceSealer {
+  /** The encapsulated key, 32 bytes, which stands before the pieces. */
+  readonly enc: Buffer
+  /** @param last whether the stream ends with this piece */
+  seal(piece: Uint8Array, last: boolean): Promise<Buffer>
+}
+
+/** A stream of pieces by one HPKE context (RFC 9180, section 5.2): each has the next sequence number. */
+export async function sealPiecesTo(publicKey: Uint8Array, context: Context): Promise<PieceSealer> {
+  const recipientPublicKey = await suite.kem.deserializePublicKey(publicKey)
+  const sender = await suite.createSenderContext({ recipientPublicKey, info: contextBytes(context) })
+  return {
+    enc: Buffer.from(sender.enc),
+    seal: async (piece, last) => Buffer.from(await sender.seal(piece, isLast(last))),
+  }
+}
+
+/**
+ * @returns opens the next piece
+ * @throws CustodyError `Unverified`
+ */
+export async function openPiecesWith(
+  privateKey: Uint8Array,
+  enc: Uint8Array,
+  context: Context,
+): Promise<(sealed: Uint8Array, last: boolean) => Promise<Buffer>> {
+  const recipientKey = await suite.kem.deserializePrivateKey(privateKey)
+  const recipient = await suite
+    .createRecipientContext({ recipientKey, enc, info: contextBytes(context) })
+    .catch(() => {
+      throw doesNotOpen(context)
+    })
+  return async (sealed, last) => {
+    try {
+      return Buffer.from(await recipient.open(sealed, isLast(last)))
+    } catch {
+      throw doesNotOpen(context)
+    }
+  }
+}
+
+const isLast = (last: boolean): Uint8Array => Uint8Array.of(last ? 1 : 0)
+
+function doesNotOpen([label]: Context): CustodyError {
+  return new CustodyError(
+    'Unverified',
+    `what was sealed (${label}) does not open: it was sealed to another key, or for another purpose`,
+  )
 }

@@ -1,6 +1,7 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import type { RelyingParty } from './approvals/passkey.ts'
-import type { SecureNewKey } from './group-keys.ts'
+import type { GroupKeyRow } from './group-keys.ts'
+import type { Signer } from './log/note.ts'
 import type { WitnessClient } from './log/witness-client.ts'
 import type { WitnessAlarm } from './log/witnessing.ts'
 
@@ -12,7 +13,8 @@ export interface CustodyOptions {
   readonly witness?: WitnessClient
   /** Where the console is served, if it is. */
   readonly console?: RelyingParty
-  readonly secure?: SecureNewKey
+  /** Keeps each new group key elsewhere before it seals anything; signs by the log's key. */
+  readonly secure?: (row: GroupKeyRow, log: Signer) => Promise<void>
   /** Hears what somebody should look at. */
   readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
 }

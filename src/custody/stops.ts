@@ -28,12 +28,22 @@ export class Stops {
     return this.#all
   }
 
+  /** The gravest stop of a scope: what bars unsealing comes before what people may lift by a decision. */
   of(scope: string): Stop | undefined {
-    return this.#all.find(stop => stop.scope === scope)
+    const kinds = ['forked', 'restored', 'killed'] as const
+    return kinds.map(kind => this.#find(kind, scope)).find(stop => stop !== undefined)
+  }
+
+  has(kind: Stop['kind'], scope: string): boolean {
+    return this.#find(kind, scope) !== undefined
+  }
+
+  #find(kind: Stop['kind'], scope: string): Stop | undefined {
+    return this.#all.find(stop => stop.kind === kind && stop.scope === scope)
   }
 
   async add(stop: Stop): Promise<void> {
-    if (this.#all.some(({ kind, scope }) => kind === stop.kind && scope === stop.scope)) return
+    if (this.has(stop.kind, stop.scope)) return
     this.#all = [...this.#all, stop]
     await this.#registry.write(transaction =>
       transaction

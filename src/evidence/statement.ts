@@ -11,7 +11,14 @@ import {
 } from '../custody/log/note.ts'
 
 /** What a custodian states under its log's key. */
-export const STATEMENT_KINDS = ['order-answer', 'transparency-report', 'erasure', 'custody'] as const
+export const STATEMENT_KINDS = [
+  'order-answer',
+  'transparency-report',
+  'erasure',
+  'custody',
+  'backup',
+  'backup-key',
+] as const
 export type StatementKind = (typeof STATEMENT_KINDS)[number]
 
 export interface Statement {

@@ -1,76 +1,16 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { newNonce, type Proposal, proposalId, writeProposal } from '../../src/custody/approvals/document.ts'
+import { describe, expect, it } from 'vitest'
 import { readGenesis } from '../../src/custody/approvals/genesis.ts'
-import { type Act, DEFAULT_POLICY, neededFor, policyDigest } from '../../src/custody/approvals/policy.ts'
-import { Custody } from '../../src/custody/custody.ts'
-import { Governance } from '../../src/custody/governance.ts'
 import { readEntry } from '../../src/custody/log/entry.ts'
 import { storedFiles } from '../../src/custody/log/files.ts'
 import { verifyLog } from '../../src/custody/log/verify.ts'
 import { takeOrder } from '../../src/custody/orders/order.ts'
-import { fileRoot } from '../../src/custody/roots/file.ts'
-import { unseal } from '../../src/custody/unseal.ts'
-import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
 import { SshSigner } from './approvals/ssh-signer.ts'
-import { temporaryFolder } from './folder.ts'
+import { govern, HOUR, ORIGIN } from './governed.ts'
 
-const ORIGIN = 'trustee.example/log'
-const HOUR = 3_600_000
-
-/** A custodian over a real registry, with two officers beside the proposer and a delegate. */
 async function begin() {
-  const folder = temporaryFolder()
-  const registry = await openSqliteRegistry(`${folder}/custody.db`)
-  await registry.activate()
-  const people = { anna: new SshSigner(), ben: new SshSigner(), cem: new SshSigner(), dora: new SshSigner() }
-  const approvers = Object.fromEntries(
-    Object.entries(people).map(([person, { fingerprint, line }]) => {
-      const role = person === 'dora' ? ('delegate' as const) : ('officer' as const)
-      return [fingerprint, { role, party: role, person, key: { kind: 'ssh' as const, line } }]
-    }),
-  )
-  const clock = { now: Date.UTC(2026, 10, 24) }
-  const founding = { approvers, policy: DEFAULT_POLICY, seal: 'file', quorum: null, witness: null }
-  const options = { registry, origin: ORIGIN, now: () => clock.now, onAlarm: () => {} }
-  const custody = await Custody.open(options)
-  const open = async () =>
-    await custody.unseal(await unseal(registry, fileRoot(`${folder}/root.key`), clock.now), 'file', founding)
-  await open()
-  onTestFinished(async () => {
-    custody.close()
-    await registry.close()
-  })
-  const governance = new Governance(custody, { quorum: async () => 2 })
-
-  const document = (act: Act, more: Partial<Proposal> = {}): string =>
-    writeProposal({
-      origin: ORIGIN,
-      act,
-      tenant: 'acme',
-      params: {},
-      target: 0,
-      policy: policyDigest(DEFAULT_POLICY),
-      needed: neededFor(DEFAULT_POLICY, act, { quorum: 2, delegates: true }),
-      reason: 'because',
-      proposer: people.anna.fingerprint,
-      created: clock.now,
-      expires: clock.now + 72 * HOUR,
-      notBefore: clock.now,
-      nonce: newNonce(),
-      checkpoint: '0 x',
-      ...more,
-    })
-  const signed = (text: string, by: SshSigner) =>
-    by.decide(proposalId(text), { origin: ORIGIN, expires: clock.now + HOUR * 72 })
-  const pass = async (act: Act, more: Partial<Proposal> = {}, wait = 0) => {
-    const text = document(act, more)
-    const { id } = await governance.proposals.propose(Buffer.from(text), people.anna.fingerprint)
-    for (const by of [people.ben, people.cem, people.dora])
-      await governance.proposals.decide(...signed(text, by))
-    clock.now += wait
-    return await governance.proposals.execute(id)
-  }
-  return { custody, governance, people, document, signed, pass, open, clock }
+  const governed = await govern()
+  await governed.open()
+  return governed
 }
 
 const tenant = { split: false, ttl: 900_000, perUse: [], fence: null }

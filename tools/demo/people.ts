@@ -111,10 +111,15 @@ export class Officers {
 
   /** What an officer may ask for at his own word: a ticket, a token. */
   async ask(act: string, params: Json, by: Person): Promise<Record<string, string>> {
+    const signed = this.signed(act, params, by)
+    return (await this.#ok(call(this.port, 'POST', '/v1/requests', signed))) as Record<string, string>
+  }
+
+  /** A request at one person's word. */
+  signed(act: string, params: Json, by: Person): { document: string; signature: string } {
     const about = { label: 'treuhand/request/v1', origin: this.#origin, act, params, by: by.ssh.fingerprint }
     const document = canonical({ ...about, at: Date.now(), nonce: crypto.randomUUID() })
-    const signed = { document, signature: by.ssh.sign(document) }
-    return (await this.#ok(call(this.port, 'POST', '/v1/requests', signed))) as Record<string, string>
+    return { document, signature: by.ssh.sign(document) }
   }
 
   async rotateKek(tenant: string, token: string): Promise<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { CannotStart } from '../cannot-start.ts'
+import { backupCommand, replayCommand, restoreCommand } from './backup-commands.ts'
 import { reachFlags } from './reach-flags.ts'
 
 /** `treuhand custodian`, `rotate`, `epochs`: what officers, delegates and scripts run. */
@@ -216,6 +217,9 @@ export const custodianCommands = buildRouteMap({
     'lift-bar': liftBar,
     transparency,
     token,
+    backup: backupCommand,
+    restore: restoreCommand,
+    replay: replayCommand,
   },
 })
 

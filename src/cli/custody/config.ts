@@ -19,6 +19,10 @@ const Seal = Type.Union([
   Type.Object({ kind: Type.Literal('quorum') }, closed),
   Type.Object({ kind: Type.Literal('hsm+quorum'), ...Pkcs11 }, closed),
 ])
+const Backup = Type.Object(
+  { folder: Path, recipient: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) },
+  closed,
+)
 const Witness = Type.Object(
   { url: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) },
   closed,
@@ -36,6 +40,7 @@ const CustodianConfig = Type.Object(
     seal: Seal,
     witness: Type.Optional(Witness),
     console: Type.Optional(Type.String({ pattern: '^https://[^/?#@]{1,255}$' })),
+    backup: Type.Optional(Backup),
   },
   closed,
 )
@@ -50,12 +55,13 @@ export function readCustodianConfig(file: string): CustodianConfig {
     throw new CannotStart(`In ${file}, ${where} ${first?.message ?? 'is wrong'}. See docs/custody.md.`, 2)
   }
   const at = (path: string) => resolve(dirname(resolve(file)), path)
-  const { registry, seal } = value
+  const { registry, seal, backup } = value
   return {
     ...value,
     data: at(value.data),
     registry: registry.kind === 'postgres' ? { ...registry, urlFile: at(registry.urlFile) } : registry,
     seal: seal.kind === 'quorum' ? seal : { ...seal, pinFile: at(seal.pinFile) },
+    ...(backup && { backup: { ...backup, folder: at(backup.folder) } }),
   }
 }
 

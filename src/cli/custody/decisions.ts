@@ -135,21 +135,20 @@ export async function transparency({ from, to, ...flags }: ReportFlags): Promise
 }
 
 async function request(flags: PersonFlags, act: string, params: Json): Promise<Record<string, unknown>> {
+  return await ask(flags, 'POST', '/v1/requests', await signedRequest(flags, act, params))
+}
+
+/** What a person asks for alone, signed. */
+export async function signedRequest(
+  flags: PersonFlags,
+  act: string,
+  params: Json,
+): Promise<{ document: string; signature: string }> {
   const { origin } = (await ask(flags, 'GET', '/v1/status')) as { origin: string }
-  const about = {
-    label: REQUEST_LABEL,
-    origin,
-    act,
-    params,
-    by: signer(flags),
-    at: Date.now(),
-    nonce: randomUUID(),
-  }
+  const by = signer(flags)
+  const about = { label: REQUEST_LABEL, origin, act, params, by, at: Date.now(), nonce: randomUUID() }
   const document = canonical(about)
-  return await ask(flags, 'POST', '/v1/requests', {
-    document,
-    signature: await sshSign(flags.sign, document),
-  })
+  return { document, signature: await sshSign(flags.sign, document) }
 }
 
 async function draft({ tenant, reason, params, ...flags }: WishFlags, act: Act): Promise<string> {

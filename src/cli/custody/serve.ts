@@ -1,14 +1,11 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import { readVerifierKey } from '../../custody/log/note.ts'
 import { witnessClient } from '../../custody/log/witness-client.ts'
 import { pkcs11Root } from '../../custody/roots/pkcs11.ts'
-import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import { serveCustodian } from '../../custody/server/serve.ts'
-import { openPostgresRegistry } from '../../registry/custody/postgres.ts'
-import { openSqliteRegistry } from '../../registry/custody/sqlite.ts'
-import { type CustodianConfig, readCustodianConfig } from './config.ts'
+import { readCustodianConfig } from './config.ts'
+import { openRegistry } from './open-registry.ts'
 
 interface ServeFlags {
   readonly config: string
@@ -20,7 +17,7 @@ interface ServeFlags {
  */
 export async function serve({ config: file }: ServeFlags): Promise<void> {
   const config = readCustodianConfig(file)
-  const { origin, data, names, proxies, officers, seal, witness, console } = config
+  const { origin, data, names, proxies, officers, seal, witness, console, backup } = config
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const logger = pino({ messageKey: 'event', base: null }, pino.destination(2))
   const registry = await openRegistry(config)
@@ -36,6 +33,7 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
     logger,
     ...(seal.kind === 'hsm+quorum' && { hsm: pkcs11Root(seal) }),
     ...(console && { console: { id: new URL(console).hostname, origin: new URL(console).origin } }),
+    ...(backup && { backup: { ...backup, recipient: Buffer.from(backup.recipient, 'base64url') } }),
     ...(witness && { witness: witnessClient({ url: witness.url, verifier: readVerifierKey(witness.key) }) }),
   })
   const where = { proxies: custodian.proxies.port, officers: custodian.officers.port }
@@ -49,9 +47,4 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
     })
   })
   await custodian.close()
-}
-
-async function openRegistry({ registry, data }: CustodianConfig) {
-  if (registry.kind === 'sqlite') return await openSqliteRegistry(join(data, 'custody.db'))
-  return await openPostgresRegistry(await readSecretFile(registry.urlFile))
 }

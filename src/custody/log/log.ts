@@ -78,24 +78,9 @@ export class Log {
    */
   async append(entry: Entry, alongside?: Alongside): Promise<number> {
     const { leaf, hidden } = writeEntry(entry)
-    return await this.#queue(leaf, hidden, alongside)
-  }
-
-  /** Appends a leaf that is written already, as when a mirror is replayed. */
-  async appendLeaf(leaf: Buffer): Promise<number> {
-    return await this.#queue(leaf, [], undefined)
-  }
-
-  async #queue(
-    leaf: Buffer,
-    hidden: readonly HiddenValue[],
-    alongside: Alongside | undefined,
-  ): Promise<number> {
     return await new Promise<number>((resolve, reject) => {
       this.#waiting.push({ leaf, hidden, alongside, resolve, reject })
-      this.#committing ??= this.#commitAll().finally(() => {
-        this.#committing = undefined
-      })
+      this.#committing ??= this.#commitAll()
     })
   }
 
@@ -121,6 +106,8 @@ export class Log {
 
   async #commitAll(): Promise<void> {
     while (this.#waiting.length > 0) await this.#commitOrSplit(this.#waiting.splice(0, MAX_BATCH))
+    // In the same step as the last look, so that nobody who comes after it waits for a commit that is over.
+    this.#committing = undefined
   }
 
   /** One entry's writes that fail must not take down those of others: they go again, each alone. */

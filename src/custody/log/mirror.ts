@@ -1,8 +1,9 @@
 import { CustodyError } from '../errors.ts'
+import { openCheckpoint } from './checkpoint.ts'
 import { type LoggedEntry, readEntry } from './entry.ts'
 import type { LogFiles } from './files.ts'
-import type { Log } from './log.ts'
-import { packEntries, TileTree, tilePath, tilesOf } from './tiles.ts'
+import type { Alongside, LogStore } from './store.ts'
+import { growTiles, packEntries, type TileReader, TileTree, tilePath, tilesOf } from './tiles.ts'
 import { leafHash } from './tree.ts'
 import { openHead, readBundle, type Trust, verifyLog } from './verify.ts'
 
@@ -59,33 +60,41 @@ export async function mirroredTile(
 }
 
 /**
- * After a restore: appends from a mirror what the backup did not hold yet, so that kills and revocations
- * made since are not forgotten.
+ * After a restore: takes from a mirror what the log in the store does not hold yet. The mirror's head is signed
+ * by the log, so no key is needed, and nothing that was not logged can slip in.
  *
- * @param atLeast the size that the witness has seen
- * @returns the entries that the backup lacked, to be carried out anew
- * @throws CustodyError `Unverified` where the mirror did not grow out of the backup, `Restored` where it ends too early
+ * @param alongside what is kept with each entry that was missing
+ * @throws CustodyError `Unverified` where the mirror did not grow out of what the store holds
  */
-export async function replayMirror(
-  log: Log,
+export async function extendFromMirror(
+  store: LogStore,
   mirror: LogFiles,
   trust: Trust,
-  atLeast: number,
-): Promise<LoggedEntry[]> {
-  const { size } = log.head
-  const report = await verifyLog(mirror, trust, size === 0 ? [] : [log.head.note])
-  if (report.size < atLeast)
-    throw new CustodyError(
-      'Restored',
-      `the witness has seen ${atLeast} entries and the mirror holds ${report.size}: find a newer mirror, or accept the loss`,
-      { witnessed: atLeast, mirrored: report.size },
-    )
-  const replayed: LoggedEntry[] = []
-  for (let index = Math.floor(size / 256); index * 256 < report.size; index++) {
-    const leaves = await readBundle(mirror, index, Math.min(256, report.size - index * 256))
-    const missing = leaves.slice(Math.max(0, size - index * 256))
-    await Promise.all(missing.map(leaf => log.appendLeaf(leaf)))
-    replayed.push(...missing.map(readEntry))
+  alongside: (entry: LoggedEntry) => Alongside,
+): Promise<{ readonly entries: number; readonly size: number }> {
+  const head = await store.head()
+  const size = head === undefined ? 0 : openCheckpoint(head, trust.log).size
+  const report = await verifyLog(mirror, trust, head === undefined ? [] : [head])
+  const missing = await leavesFrom(mirror, size, report.size)
+  if (missing.length === 0) return { entries: 0, size }
+  const stored: TileReader = async (level, index) => (await store.tile(level, index))!
+  await store.append({
+    size,
+    leaves: missing,
+    hidden: [],
+    tiles: await growTiles(stored, size, missing.map(leafHash)),
+    head: Buffer.from((await mirror.read('checkpoint'))!).toString('utf8'),
+    journaled: false,
+    alongside: missing.map(leaf => alongside(readEntry(leaf))),
+  })
+  return { entries: missing.length, size: report.size }
+}
+
+async function leavesFrom(mirror: LogFiles, from: number, to: number): Promise<Buffer[]> {
+  const leaves: Buffer[] = []
+  for (let index = Math.floor(from / 256); index * 256 < to; index++) {
+    const bundle = await readBundle(mirror, index, Math.min(256, to - index * 256))
+    leaves.push(...bundle.slice(Math.max(0, from - index * 256)))
   }
-  return replayed
+  return leaves
 }

@@ -17,8 +17,8 @@ export interface WitnessingOptions {
   /** Milliseconds that nobody can set back; the process's own clock by default. */
   readonly monotonic?: () => number
   readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
-  /** The witness holds another history. Keys are dropped before anything else is done. */
-  readonly onForked: (heads: { ours: string; theirs: string | undefined }) => void
+  /** The witness holds another history. Keys are dropped, and that it is so is kept, before anything else is done. */
+  readonly onForked: (heads: { ours: string; theirs: string | undefined }) => void | Promise<void>
   /** Milliseconds that leases go on while the witness is silent: 24 h by default, 7 days at most. */
   readonly patience?: number
 }
@@ -191,7 +191,7 @@ export class Witnessing {
   async #fork(head: Head, witness: WitnessClient): Promise<never> {
     this.#forked = true
     const theirs = await witness.latest(this.#options.log.verifier).catch(() => undefined)
-    this.#options.onForked({ ours: head.note, theirs: theirs && writeNote(theirs.note) })
+    await this.#options.onForked({ ours: head.note, theirs: theirs && writeNote(theirs.note) })
     this.#options.onAlarm('forked', 'The witness holds another history of this log than we do.')
     throw new CustodyError(
       'Forked',

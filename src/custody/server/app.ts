@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import type { Server } from 'node:https'
 import swagger from '@fastify/swagger'
-import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
 import { CustodyError, REFUSALS } from '../errors.ts'
 import type { ServerIdentity } from './identity.ts'
@@ -81,4 +81,11 @@ function asRefusal(error: FastifyError | CustodyError): Refusal {
     return { status: error.statusCode, code: 'Malformed', message: 'The request is malformed.' }
   }
   return { status: 500, code: 'Fault', message: 'The custodian failed. Its log names the fault.' }
+}
+
+/** The token that a script shows. @throws CustodyError `Refused` */
+export function bearer(request: FastifyRequest): string {
+  const [, secret] = /^Bearer ([\w-]{43})$/.exec(request.headers.authorization ?? '') ?? []
+  if (secret) return secret
+  throw new CustodyError('Refused', 'This call needs a token.')
 }

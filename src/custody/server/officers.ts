@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { readApprover } from '../approvals/approver.ts'
 import type { Wish } from '../approvals/ground.ts'
 import { ACTS, DEFAULT_POLICY } from '../approvals/policy.ts'
+import { type BackupTarget, lastBackup } from '../backup/target.ts'
 import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { makeEnrolmentToken, requestOf } from '../enrolment.ts'
@@ -19,7 +20,7 @@ import { rotateKek } from '../rotate-kek.ts'
 import type { SealDesk } from '../seal-desk.ts'
 import { PersonRequests } from '../signed-request.ts'
 import { admitToken, makeToken, revokeToken, type TokenScope } from '../tokens.ts'
-import type { App } from './app.ts'
+import { type App, bearer } from './app.ts'
 
 const closed = { additionalProperties: false } as const
 const Bytes = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 60_000 })
@@ -81,7 +82,13 @@ const HOUR = 60 * MINUTE
 const SHARES_A_MINUTE = 30
 
 /** What officers, delegates and scripts call. Persons prove themselves by signatures, scripts by tokens. */
-export function officerRoutes(app: App, custody: Custody, desk: SealDesk, governance: Governance): void {
+export function officerRoutes(
+  app: App,
+  custody: Custody,
+  desk: SealDesk,
+  governance: Governance,
+  backup?: BackupTarget,
+): void {
   const requests = new PersonRequests(custody)
   const rotations = new Limit(1, HOUR)
   const shares = new Limit(SHARES_A_MINUTE, MINUTE)
@@ -89,7 +96,7 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
     admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
 
-  app.get('/v1/status', async () => statusOf(custody))
+  app.get('/v1/status', async () => await statusOf(custody, backup))
 
   app.post('/v1/ceremony', { schema: { body: CeremonyRequest } }, async request => {
     const { plan, approvers, development } = request.body as Static<typeof CeremonyRequest>
@@ -112,7 +119,7 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
   app.post('/v1/close', { schema: { body: Alone } }, async request => {
     const { document, text, signature } = request.body as Static<typeof Alone>
     await governance.close(Buffer.from(document), text, signature)
-    return statusOf(custody)
+    return await statusOf(custody, backup)
   })
   app.post('/v1/alone', { schema: { body: Alone } }, async request => {
     const { document, text, signature } = request.body as Static<typeof Alone>
@@ -196,15 +203,17 @@ export function officerRoutes(app: App, custody: Custody, desk: SealDesk, govern
   })
 }
 
-function statusOf(custody: Custody) {
+async function statusOf(custody: Custody, target: BackupTarget | undefined) {
   const { state, origin, stops } = custody
-  if (state !== 'unsealed') return { origin, state, stops }
+  const backup = target ? { last: (await lastBackup(target).catch(() => undefined)) ?? null } : 'none'
+  if (state !== 'unsealed') return { origin, state, stops, backup }
   const { log, witnessing } = custody.opened()
   const { last: _, ...witness } = witnessing.status()
   return {
     origin,
     state,
     stops,
+    backup,
     log: { size: log.head.size, root: log.head.root.toString('base64') },
     witness,
   }
@@ -223,12 +232,6 @@ async function handed(dealt: Dealt, now: number) {
   const sheet = await shareSheet(dealt.envelope, now)
   dealt.envelope.fill(0)
   return { party, holder, sheet: sheet.toString('base64') }
-}
-
-function bearer(request: FastifyRequest): string {
-  const [, secret] = /^Bearer ([\w-]{43})$/.exec(request.headers.authorization ?? '') ?? []
-  if (secret) return secret
-  throw new CustodyError('Refused', 'This call needs a token.')
 }
 
 function text(value: Json | undefined): string {

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { consoleRoutes } from '../../console/routes.ts'
 import type { CustodyRegistry } from '../../registry/custody/registry.ts'
+import { secureKey } from '../backup/key-record.ts'
+import type { BackupTarget } from '../backup/target.ts'
 import { Custody } from '../custody.ts'
 import { countrySets } from '../fence.ts'
 import { Governance } from '../governance.ts'
@@ -13,6 +15,7 @@ import type { RootProvider, SealRecord } from '../roots/root.ts'
 import { SealDesk } from '../seal-desk.ts'
 import { unseal } from '../unseal.ts'
 import { custodyApp, showIdentity } from './app.ts'
+import { backupRoutes } from './backups.ts'
 import { openServerIdentity, renewServerIdentity } from './identity.ts'
 import { officerRoutes } from './officers.ts'
 import { passkeyRoutes } from './passkeys.ts'
@@ -27,7 +30,7 @@ export interface ListenAddress {
   readonly port: number
 }
 
-export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' | 'console' | 'secure'> {
+export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' | 'console'> {
   readonly registry: CustodyRegistry
   /** Folder of the listeners' key and certificates. */
   readonly folder: string
@@ -39,6 +42,8 @@ export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' 
   readonly root?: RootProvider
   /** Gives half of the root, where the seal is of an HSM and a quorum. */
   readonly hsm?: RootProvider
+  /** Where backups go; each new group key is kept there before it seals anything. */
+  readonly backup?: BackupTarget
   readonly logger: Logger
   readonly now?: () => number
 }
@@ -56,10 +61,12 @@ export interface RunningCustodian {
 
 /** Runs a custodian over an active registry until it is closed. */
 export async function serveCustodian(options: ServeOptions): Promise<RunningCustodian> {
-  const { registry, folder, names, logger, now = Date.now } = options
+  const { registry, folder, names, backup, logger, now = Date.now } = options
   const onAlarm = (alarm: string, sentence: string) =>
     logger.warn({ event: 'custody.alarm', alarm }, sentence)
-  const custody = await Custody.open({ ...options, now, onAlarm })
+  const secure: CustodyOptions['secure'] =
+    backup && (async (row, log) => await secureKey(registry, backup, row, log, now()))
+  const custody = await Custody.open({ ...options, now, onAlarm, ...(secure && { secure }) })
   const revocations = new Revocations(custody)
   const governance = new Governance(custody, { quorum: () => officersNeeded(custody) })
   const identity = await openServerIdentity(folder, names, now())
@@ -70,7 +77,8 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     consoleRoutes(officers)
     passkeyRoutes(officers, custody, options.console)
   }
-  officerRoutes(officers, custody, new SealDesk(custody, options.hsm), governance)
+  officerRoutes(officers, custody, new SealDesk(custody, options.hsm), governance, backup)
+  backupRoutes(officers, custody, backup)
 
   custody.onUnsealed(async ({ authority }) => {
     const renewed = await renewServerIdentity(folder, identity, authority, names, now())

@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { migrate } from '../migrate.ts'
 import { beginTerm, type CustodyRegistry, checkTerm, Deposed } from './registry.ts'
-import { type CustodyDatabase, custodyMigrations } from './schema.ts'
+import { type CustodyDatabase, custodyMigrations, NEWEST } from './schema.ts'
 
 /** Names the advisory lock of the active custodian: the first 6 bytes of SHA-256("treuhand/custodian/v1"). */
 const ACTIVE = 0x7472_6575_6861
@@ -14,16 +14,17 @@ const ASK_AGAIN = 1000
  * may stand between; each write also checks the term, which a lock lost unnoticed does not.
  *
  * @param url `postgres://…`; the password comes from a file that the caller read, never from arguments
+ * @param schema to which it is brought; the newest, but where a backup of an older one is put back
  * @throws RegistryTooNew
  */
-export async function openPostgresRegistry(url: string): Promise<CustodyRegistry> {
+export async function openPostgresRegistry(url: string, schema = NEWEST): Promise<CustodyRegistry> {
   const pool = new pg.Pool({ connectionString: url, max: 8, types: { getTypeParser } })
   // A connection that breaks is replaced, and what ran on it fails by itself; unheard, the event would end the process.
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
   const database: CustodyDatabase = new Kysely({ dialect: new PostgresDialect({ pool }) })
   try {
-    await migrate(database, custodyMigrations)
+    await migrate(database, custodyMigrations.slice(0, schema))
   } catch (error) {
     await database.destroy()
     throw error
@@ -52,6 +53,10 @@ export async function openPostgresRegistry(url: string): Promise<CustodyRegistry
         await checkTerm(transaction, mine, true)
         return await act(transaction)
       })
+    },
+    async snapshot(read) {
+      const transaction = database.transaction().setIsolationLevel('repeatable read')
+      return await transaction.setAccessMode('read only').execute(read)
     },
     async close() {
       term = undefined

@@ -21,6 +21,8 @@ export interface CustodyRegistry {
    * @throws Deposed when another process began a later term
    */
   write<T>(act: (transaction: CustodyTransaction) => Promise<T>): Promise<T>
+  /** Runs reads that all see the registry at one moment. */
+  snapshot<T>(read: (transaction: CustodyTransaction) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 

@@ -177,3 +177,5 @@ const ceremonies: Migration = async db => {
 
 /** Forward only, each step once and for all. */
 export const custodyMigrations: readonly Migration[] = [foundations, logTables, ceremonies]
+/** Number of the newest schema. */
+export const NEWEST = custodyMigrations.length

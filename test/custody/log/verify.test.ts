@@ -6,7 +6,7 @@ import { cosign } from '../../../src/custody/log/checkpoint.ts'
 import { type Entry, type LoggedEntry, writeEntry } from '../../../src/custody/log/entry.ts'
 import { mirroredFiles, storedFiles } from '../../../src/custody/log/files.ts'
 import { Log } from '../../../src/custody/log/log.ts'
-import { pullMirror, replayMirror } from '../../../src/custody/log/mirror.ts'
+import { extendFromMirror, pullMirror } from '../../../src/custody/log/mirror.ts'
 import { readNote, signer, writeNote } from '../../../src/custody/log/note.ts'
 import { readProof, verifyProof, writeProof } from '../../../src/custody/log/proof.ts'
 import { packEntries } from '../../../src/custody/log/tiles.ts'
@@ -112,18 +112,32 @@ describe('a mirror', () => {
     expect((await verifyLog(mirror, trust)).size).toBe(100)
   })
 
-  it('gives a restored backup what it lacks, and says when it ends too early', async () => {
+  it('gives a restored backup what it lacks, without the key of the log', async () => {
     const store = new MemoryLogStore()
     await grow(store, 300)
     const backup = store.copy()
     const log = await grow(store, 10)
     const mirror = mirroredFiles(folder)
     await pullMirror(storedFiles(store), mirror, trust)
-    const restored = await Log.open(backup, logKey)
-    await expect(replayMirror(restored, mirror, trust, 311)).rejects.toMatchObject({ code: 'Restored' })
-    const missing = await replayMirror(restored, mirror, trust, 310)
-    expect(missing.map(({ body }) => body['n'])).toEqual([300, 301, 302, 303, 304, 305, 306, 307, 308, 309])
-    expect(restored.head.root).toEqual(log.head.root)
+    const heard: unknown[] = []
+    const extended = await extendFromMirror(backup, mirror, trust, ({ body }) => {
+      heard.push(body['n'])
+      return async () => {}
+    })
+    expect(extended).toEqual({ entries: 10, size: 310 })
+    expect(heard).toEqual([300, 301, 302, 303, 304, 305, 306, 307, 308, 309])
+    expect((await Log.open(backup, logKey)).head.root).toEqual(log.head.root)
+  })
+
+  it('gives nothing to a log that it did not grow out of', async () => {
+    const [store, other] = [new MemoryLogStore(), new MemoryLogStore()]
+    await grow(store, 300)
+    await (await Log.open(other, logKey)).append({ type: 'seal', at: 1, body: {} })
+    const mirror = mirroredFiles(folder)
+    await pullMirror(storedFiles(store), mirror, trust)
+    await expect(extendFromMirror(other, mirror, trust, () => async () => {})).rejects.toMatchObject({
+      code: 'Unverified',
+    })
   })
 })
 

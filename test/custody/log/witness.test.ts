@@ -65,7 +65,7 @@ async function witnessing(
     store,
     now: () => clock.now,
     onAlarm: alarm => alarms.push(alarm),
-    onForked: heads => forked.push(heads),
+    onForked: heads => void forked.push(heads),
     ...options,
   })
   return { log, seen, alarms, forked, clock }

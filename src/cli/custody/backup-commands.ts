@@ -1,0 +1,55 @@
+import { buildCommand } from '@stricli/core'
+import { reachFlags } from './reach-flags.ts'
+
+/** `treuhand custodian backup`, `restore`, `replay`. */
+
+const text = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
+const json = reachFlags.json
+const dryRun = {
+  kind: 'boolean',
+  optional: true,
+  withNegated: false,
+  brief: 'Check everything, and write nothing',
+} as const
+const one = (brief: string, placeholder: string) =>
+  ({ kind: 'tuple', parameters: [{ parse: String, brief, placeholder }] }) as const
+/** Of what runs beside no custodian. */
+const offline = {
+  config: text("The custodian's configuration; it must not be running", 'FILE'),
+  log: text("The log's verifier key, from the genesis document", 'KEY'),
+  json,
+  dryRun,
+} as const
+
+export const backupCommand = buildCommand({
+  docs: { brief: 'Back the registry up to the configured folder, sealed to the backup key' },
+  parameters: {
+    flags: {
+      ...reachFlags,
+      sign: { ...text('SSH key of an officer or delegate', 'KEY'), optional: true },
+      tokenFile: { ...text('Or a file of mode 0600 with an operator token', 'FILE'), optional: true },
+      dryRun,
+    },
+  },
+  loader: async () => (await import('./backup.ts')).backup,
+})
+
+export const restoreCommand = buildCommand({
+  docs: { brief: 'Put a backup into a new, empty registry' },
+  parameters: {
+    flags: {
+      ...offline,
+      key: text('The private backup key', 'FILE'),
+      mirror: { ...text("The customer's mirror of the log, for what came after", 'FOLDER'), optional: true },
+    },
+    positional: one('The backup', 'FILE'),
+  },
+  loader: async () => (await import('./backup.ts')).restore,
+})
+
+export const replayCommand = buildCommand({
+  docs: { brief: 'Take what a restored registry lacks from a mirror of the log' },
+  parameters: { flags: offline, positional: one("The customer's mirror", 'FOLDER') },
+  loader: async () => (await import('./backup.ts')).replay,
+})
