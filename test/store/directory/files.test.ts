@@ -1,7 +1,11 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import type { Catalog } from '../../../src/store/directory/catalog/catalog.ts'
 import type { DirectoryStore } from '../../../src/store/directory/directory-store.ts'
 import { openDirectoryStore } from '../../../src/store/directory/open.ts'
+import { Blocks } from '../../../src/store/directory/payload/blocks.ts'
+import { filePath } from '../../../src/store/directory/payload/file-name.ts'
+import { PayloadFile } from '../../../src/store/directory/payload/payload-file.ts'
 import { get, PLAIN, pattern, put, putPart, readAll } from '../contract/bytes.ts'
 import { refusalCode } from '../contract/subject.ts'
 import { payloadFiles, temporaryFolder } from './temporary.ts'
@@ -85,6 +89,31 @@ test('writers that are refused, given up or too short leave no file', async () =
   }
   await expect.poll(files).toEqual([])
   await store.close()
+})
+
+test('a writer that is given up after it was refused is counted once', async () => {
+  const { store, path } = await opened()
+  for (const length of [1000, 300_000]) {
+    const refused = await store.put({ bucket, key: 'k' }, PLAIN, length, { ifMatch: 'none' })
+    await refused.write([pattern(length)])
+    expect(await refusalCode(refused.finish())).toBe('NoSuchKey')
+    refused.abort()
+  }
+  await store.close()
+  // A store that has lost count of its files leaves its session behind, for the next start to look through.
+  expect(await readdir(`${path}/sessions`)).toEqual([])
+})
+
+test('a file that the index names outlives its writer, even one that is given up afterwards', async () => {
+  const path = await temporaryFolder()
+  const blocks = new Blocks({ change: async () => 0 } as unknown as Catalog, path, 1)
+  const file = await PayloadFile.begin(blocks, path, 10)
+  file.write([pattern(10)])
+  const number = await file.seal()
+  file.keep()
+  await file.discard()
+  expect((await readFile(filePath(path, number))).equals(pattern(10))).toBe(true)
+  expect(blocks.settled).toBe(true)
 })
 
 test('a reader of many pieces keeps all of them, and they go when it has ended', async () => {

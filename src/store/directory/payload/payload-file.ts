@@ -8,7 +8,10 @@ import { filePath } from './file-name.ts'
 /** Payloads up to this many bytes are gathered in memory and written at once. */
 const GATHERED = 128 * 1024
 
-/** A payload file being written. `seal` or `discard` ends it; after `seal`, `keep` or `discard`. */
+/**
+ * A payload file being written. `seal` or `discard` ends it; after `seal`, `keep` or `discard`. The first of them
+ * counts: who gives up after a failure need not know whether that ended the file already.
+ */
 export class PayloadFile implements Writer {
   readonly #blocks: Blocks
   readonly #payload: string
@@ -17,6 +20,7 @@ export class PayloadFile implements Writer {
   #file: number | undefined
   #descriptor: number | undefined
   #written = 0
+  #ended = false
   #writing: Promise<void> | undefined
 
   private constructor(blocks: Blocks, payload: string, length: number) {
@@ -69,12 +73,14 @@ export class PayloadFile implements Writer {
 
   /** The index names the file now. */
   keep(): void {
+    this.#ended = true
     this.#blocks.settle(this.#file!)
   }
 
   /** Removes the file: no answer stands for it. */
   async discard(): Promise<void> {
-    if (this.#file === undefined) return
+    if (this.#ended || this.#file === undefined) return
+    this.#ended = true
     await this.#writing?.catch(() => {})
     try {
       await this.#close()
