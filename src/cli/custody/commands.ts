@@ -177,8 +177,18 @@ const enrolment = buildCommand({
 })
 
 export const rotateCommand = buildCommand({
-  docs: { brief: 'Give a tenant a new KEK; its group keys are wrapped anew, no object is touched' },
-  parameters: { flags: tokenFlags, positional: one('Tenant', 'TENANT') },
+  docs: {
+    brief: 'Give a tenant a new KEK; its group keys are wrapped anew, no object is touched',
+    fullDescription:
+      'With --epoch it gives one bucket a new group key within the month. Proxies seal with it once they renew their lease.',
+  },
+  parameters: {
+    flags: {
+      ...tokenFlags,
+      epoch: { ...text('Give this bucket a new group key instead', 'BUCKET'), optional: true },
+    },
+    positional: one('Tenant', 'TENANT'),
+  },
   loader: async () => (await import('./rotation.ts')).rotate,
 })
 export const epochsCommand = buildCommand({

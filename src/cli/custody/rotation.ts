@@ -6,9 +6,14 @@ interface TokenFlags extends ReachFlags {
   readonly tokenFile: string
 }
 
-/** `treuhand rotate TENANT`: gives a tenant a new KEK. No object is touched. */
-export async function rotate(flags: TokenFlags, tenant: string): Promise<void> {
+/** `treuhand rotate TENANT`: gives a tenant a new KEK, or a bucket of its a new group key. No object is touched. */
+export async function rotate(flags: TokenFlags & { readonly epoch?: string }, tenant: string): Promise<void> {
   const token = await readSecretFile(flags.tokenFile)
+  const { epoch: bucket } = flags
+  if (bucket !== undefined) {
+    const answer = await ask(flags, 'POST', '/v1/rotations/epoch', { tenant, bucket }, token)
+    return show(flags, answer, `New objects of ${bucket} are sealed with the key of ${answer['epoch']}.`)
+  }
   const answer = await ask(flags, 'POST', '/v1/rotations/kek', { tenant }, token)
   show(flags, answer, `KEK ${answer['version']} wraps ${answer['rewrapped']} group keys of ${tenant}.`)
 }

@@ -16,11 +16,11 @@ import { publishReport } from '../orders/transparency.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
 import type { QuorumPlan } from '../quorum/quorum.ts'
-import { rotateKek } from '../rotate-kek.ts'
 import type { SealDesk } from '../seal-desk.ts'
 import { PersonRequests } from '../signed-request.ts'
 import { admitToken, makeToken, revokeToken, type TokenScope } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
+import { rotationRoutes } from './rotations.ts'
 
 const closed = { additionalProperties: false } as const
 const Bytes = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 60_000 })
@@ -73,11 +73,9 @@ const Share = Type.Object(
   },
   closed,
 )
-const Tenant = Type.Object({ tenant: Type.String({ minLength: 1, maxLength: 255 }) }, closed)
 const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 /** From one address: each is opened in a process of its own. */
 const SHARES_A_MINUTE = 30
 
@@ -90,7 +88,6 @@ export function officerRoutes(
   backup?: BackupTarget,
 ): void {
   const requests = new PersonRequests(custody)
-  const rotations = new Limit(1, HOUR)
   const shares = new Limit(SHARES_A_MINUTE, MINUTE)
   const { proposals } = governance
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
@@ -175,25 +172,7 @@ export function officerRoutes(
     throw new CustodyError('Malformed', `There is no request ${act}.`)
   })
 
-  app.post('/v1/rotations/kek', { schema: { body: Tenant } }, async request => {
-    const by = await admit(request, ['operator', 'rotate'])
-    const { tenant } = request.body as Static<typeof Tenant>
-    const { keks, log } = custody.opened(tenant)
-    const wait = rotations.take(tenant, custody.now())
-    if (wait > 0) throw tooMany('rotations of this tenant', wait)
-    const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
-    await log.append({
-      type: 'rotation',
-      at: custody.now(),
-      body: { ...rotation, destroyed: [...rotation.destroyed], tenant, by },
-    })
-    return rotation
-  })
-  app.get('/v1/epochs/:tenant', { schema: { params: Tenant } }, async request => {
-    await admit(request, ['operator', 'rotate', 'auditor'])
-    const { tenant } = request.params as Static<typeof Tenant>
-    return { epochs: await custody.opened(tenant).groupKeys.list(tenant) }
-  })
+  rotationRoutes(app, custody, admit)
 
   const files = storedFiles(custody.logStore)
   app.get('/v1/log/*', async (request, reply) => {
