@@ -15,6 +15,7 @@ const ROOMS = {
     'wire/segment-memory.ts',
     'wire/sinks.ts',
   ],
+  reencryption: ['objects', 'keys', 'seal', 'store', 'registry/sqlite.ts'],
   front: ['objects', 'wire', 'store'],
   custody: ['registry/custody', 'keys', 'seal', 'evidence', 'console/routes.ts'],
   console: ['custody/approvals/approval.ts'],

@@ -4,6 +4,7 @@ import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
 import { custodianCommands, epochsCommand, rotateCommand } from './custody/commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
+import { reencryptCommand, whereUsedCommand } from './key-use-commands.ts'
 import { settingsFlags, workersFlag } from './settings-flags.ts'
 
 const devCommand = buildCommand({
@@ -59,6 +60,8 @@ export const app = buildApplication(
       custodian: custodianCommands,
       rotate: rotateCommand,
       epochs: epochsCommand,
+      'where-used': whereUsedCommand,
+      reencrypt: reencryptCommand,
       witness: witnessCommand,
       log: logCommands,
       evidence: evidenceCommands,

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/errors.ts'
 import { CustodyError, REFUSALS } from '../custody/errors.ts'
+import type { NoLease } from '../keys/custodian.ts'
 
 /** Something outside of the program is in the way. `message` is one plain sentence and the cure. */
 export class CannotStart extends Error {
@@ -17,14 +18,11 @@ export class CannotStart extends Error {
  * Errors whose message already is a sentence for whoever starts the program. By name, since their classes
  * would load every room, for `treuhand --help` too.
  */
-const PLAIN = [
-  'DataFolderRefused',
-  'NoLease',
-  'RegistryInUse',
-  'RegistryTooNew',
-  'StoreUnavailable',
-  'StoreUnfit',
-]
+const PLAIN = ['DataFolderRefused', 'RegistryInUse', 'RegistryTooNew', 'StoreUnfit']
+
+/** By the reason that `NoLease` gives. */
+const NO_LEASE: Readonly<Record<string, number>> = { refused: 3, sealed: 4, killed: 4, 'unknown-key': 7 }
+const UNREACHABLE = 8
 
 /** What to print for an error that ended a command, and what to exit with. A fault of our own shows its stack. */
 export function explain(error: unknown): { readonly text: string; readonly exit: number } {
@@ -32,6 +30,10 @@ export function explain(error: unknown): { readonly text: string; readonly exit:
   if (error instanceof ConfigError) return { text: error.message, exit: 2 }
   if (error instanceof CustodyError) return { text: error.message, exit: REFUSALS[error.code].exit }
   if (error instanceof Error && PLAIN.includes(error.name)) return { text: error.message, exit: 1 }
+  if (error instanceof Error && error.name === 'NoLease')
+    return { text: error.message, exit: NO_LEASE[(error as NoLease).reason] ?? UNREACHABLE }
+  if (error instanceof Error && error.name === 'StoreUnavailable')
+    return { text: error.message, exit: UNREACHABLE }
   const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException
   if (code && syscall && path) return { text: `The system refused ${path} (${message}).`, exit: 1 }
   return { text: `Treuhand failed, and should not have: ${stack ?? message ?? error}`, exit: 1 }

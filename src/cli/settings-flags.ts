@@ -47,7 +47,7 @@ export const workersFlag = {
 } as const
 
 /** A parser of option values. */
-function wholeNumber(least: number, most: number): (text: string) => number {
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return text => {
     const number = Number(text)
     if (/^\d{1,6}$/.test(text) && number >= least && number <= most) return number

@@ -172,7 +172,13 @@ async function publish(
   const held = last.heldLength === undefined ? undefined : await room.registry.parts.held(last.sequence)
   const number = held === undefined ? last.number + 1 : last.number
   try {
-    const end = await sendEnd(room, name, upload.id, number, held === undefined ? [trailer] : [held, trailer])
+    const end = await sendPart(
+      room,
+      name,
+      upload.id,
+      number,
+      held === undefined ? [trailer] : [held, trailer],
+    )
     const stored = [...parts.filter(part => part.number < number), end]
     return await room.store.completeUpload(
       addressOf(room, name),
@@ -186,7 +192,8 @@ async function publish(
   }
 }
 
-async function sendEnd(
+/** Sends bytes that are sealed already as one part at the store. */
+export async function sendPart(
   room: Room,
   name: ObjectName,
   uploadId: string,

@@ -53,6 +53,8 @@ export interface GetObject {
 
 /** A part of a multipart object, in its place. */
 export interface ObjectPart {
+  /** As the client numbered it. */
+  readonly number: number
   /** Plaintext bytes. */
   readonly size: number
   /** Its own checksum, of the object's algorithm. */

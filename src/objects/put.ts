@@ -1,3 +1,4 @@
+import type { Dek } from '../seal/dek.ts'
 import { Layout } from '../seal/layout.ts'
 import { largestPlaintext } from '../seal/lengths.ts'
 import { PartSealer, UNNUMBERED } from '../seal/part.ts'
@@ -23,27 +24,38 @@ export async function putObject(
   put: PutObject,
   body: PlainBody,
 ): Promise<PutAnswer> {
-  expectSize(body.length, largestPlaintext(room.limits.storeObject))
   const dek = newDek(room)
   try {
-    const header = newPartHeader(room)
-    const algorithm = body.checksumAlgorithm
-    const metadata = {
-      headers: put.headers,
-      size: body.length,
-      ...(algorithm && { checksum: { algorithm, type: 'FULL_OBJECT' as const } }),
-    }
-    const sealed = await sealHead(room, name, dek, { kind: 'single', header }, metadata, put.settings)
-    const begin = (length: number) => beginPut(room, name, put, sealed, length)
-    const published =
-      body.length === 0
-        ? await putNothing(begin, body)
-        : await putPayload(room, sealed, Layout.single(header, body.length), begin, body)
-    const { etag, attributes } = published
-    return { etag: clientETag(etag), groupKeyId: sealed.groupKeyId, attributes }
+    return await putUnder(room, dek, name, put, body)
   } finally {
     dek.wipe()
   }
+}
+
+/** As `putObject`, under a DEK that was never used before. Whoever calls wipes it. */
+export async function putUnder(
+  room: Room,
+  dek: Dek,
+  name: ObjectName,
+  put: PutObject,
+  body: PlainBody,
+): Promise<PutAnswer> {
+  expectSize(body.length, largestPlaintext(room.limits.storeObject))
+  const header = newPartHeader(room)
+  const algorithm = body.checksumAlgorithm
+  const metadata = {
+    headers: put.headers,
+    size: body.length,
+    ...(algorithm && { checksum: { algorithm, type: 'FULL_OBJECT' as const } }),
+  }
+  const sealed = await sealHead(room, name, dek, { kind: 'single', header }, metadata, put.settings)
+  const begin = (length: number) => beginPut(room, name, put, sealed, length)
+  const published =
+    body.length === 0
+      ? await putNothing(begin, body)
+      : await putPayload(room, sealed, Layout.single(header, body.length), begin, body)
+  const { etag, attributes } = published
+  return { etag: clientETag(etag), groupKeyId: sealed.groupKeyId, attributes }
 }
 
 type Begin = (length: number) => Promise<ObjectWriter>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedCustodian } from '../../src/custody/embedded.ts'
 import { fileRoot } from '../../src/custody/roots/file.ts'
+import type { Custodian } from '../../src/keys/custodian.ts'
 import { GroupKeys } from '../../src/keys/group-keys.ts'
 import { BucketNames } from '../../src/objects/bucket-names.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumDigest } from '../../src/objects/checksum.ts'
@@ -15,14 +16,20 @@ import { nodeEngine } from '../../src/seal/engine-node.ts'
 import { openDirectoryStore } from '../../src/store/directory/open.ts'
 import { SegmentMemory } from '../../src/wire/segment-memory.ts'
 
-/** A whole room over the directory store, with a real registry and a real custodian. */
-export async function openRoom(): Promise<{ room: Room; alarms: Alarm[]; close: () => Promise<void> }> {
+/**
+ * A whole room over the directory store, with a real registry and a real custodian.
+ * @param now the custodian's clock
+ */
+export async function openRoom(
+  now: () => number = Date.now,
+): Promise<{ room: Room; custodian: Custodian; alarms: Alarm[]; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'treuhand-objects-'))
   const store = await openDirectoryStore({ path: join(folder, 'store') })
   const registry = await openPathRegistry({ file: join(folder, 'path.sqlite'), key: randomBytes(32) })
   const custodian = await openEmbeddedCustodian({
     registry: join(folder, 'custody.sqlite'),
     root: fileRoot(join(folder, 'root.key')),
+    now,
   })
   const keys = new GroupKeys(custodian, nodeEngine)
   const alarms: Alarm[] = []
@@ -41,6 +48,7 @@ export async function openRoom(): Promise<{ room: Room; alarms: Alarm[]; close: 
   }
   return {
     room,
+    custodian,
     alarms,
     async close() {
       await keys.close()
