@@ -2,7 +2,7 @@ import type { Approver } from './approvals/approver.ts'
 import type { Rule } from './approvals/policy.ts'
 import type { ProposalRecord } from './approvals/state.ts'
 import type { FencePolicy } from './fence.ts'
-import type { OrderRecord } from './orders/order.ts'
+import type { OrderRow } from './orders/order.ts'
 
 /** What people decided, as `Records` keeps it. Every kind is a JSON value, so that it has one canonical form. */
 export interface RecordKinds {
@@ -13,7 +13,7 @@ export interface RecordKinds {
   officer: OfficerRecord
   policy: PolicyRecord
   proposal: ProposalRecord
-  order: OrderRecord
+  order: OrderRow
 }
 export type RecordKind = keyof RecordKinds
 

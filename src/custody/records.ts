@@ -1,4 +1,13 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { CustodyRegistry, CustodyTransaction } from '../registry/custody/registry.ts'
 import type { RecordTable } from '../registry/custody/schema.ts'
@@ -19,12 +28,15 @@ export interface Kept<Body> {
 export class Records {
   readonly #registry: CustodyRegistry
   readonly #key: KeyObject
+  readonly #concealing: KeyObject
 
   /** @param key 32 bytes, overwritten here */
   constructor(registry: CustodyRegistry, key: Uint8Array) {
     this.#registry = registry
     this.#key = createSecretKey(key)
-    key.fill(0)
+    const concealing = Buffer.from(hkdfSync('sha256', key, '', 'treuhand/concealed/v1', 32))
+    this.#concealing = createSecretKey(concealing)
+    for (const secret of [key, concealing]) secret.fill(0)
   }
 
   /** @throws CustodyError `Unverified` */
@@ -101,6 +113,27 @@ export class Records {
       .insertInto('records')
       .values({ kind, id, revision, body: text, mac: this.#mac(kind, id, revision, text) })
       .execute()
+  }
+
+  /** Encrypts what a record must not show in the log, which others read: AES-256-GCM, IV before, tag behind, base64url. */
+  conceal(value: Json): string {
+    const iv = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', this.#concealing, iv)
+    const text = Buffer.concat([cipher.update(canonical(value), 'utf8'), cipher.final()])
+    return Buffer.concat([iv, text, cipher.getAuthTag()]).toString('base64url')
+  }
+
+  /** @throws CustodyError `Unverified` */
+  reveal(concealed: string): Json {
+    const bytes = Buffer.from(concealed, 'base64url')
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', this.#concealing, bytes.subarray(0, 12))
+      decipher.setAuthTag(bytes.subarray(-16))
+      const text = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
+      return JSON.parse(text.toString('utf8'))
+    } catch {
+      throw new CustodyError('Unverified', 'A part of a record was not written by this custodian.')
+    }
   }
 
   #read<Body extends Json>(row: Selectable<RecordTable>): Kept<Body> {

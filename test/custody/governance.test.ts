@@ -3,7 +3,8 @@ import { readGenesis } from '../../src/custody/approvals/genesis.ts'
 import { readEntry } from '../../src/custody/log/entry.ts'
 import { storedFiles } from '../../src/custody/log/files.ts'
 import { verifyLog } from '../../src/custody/log/verify.ts'
-import { takeOrder } from '../../src/custody/orders/order.ts'
+import { findOrder, registerOrder } from '../../src/custody/orders/register.ts'
+import { openStatement } from '../../src/evidence/statement.ts'
 import { SshSigner } from './approvals/ssh-signer.ts'
 import { govern, HOUR, ORIGIN } from './governed.ts'
 
@@ -65,17 +66,23 @@ describe('a governed custodian', () => {
     await expect(pass('change-officers', { params: twice }, 24 * HOUR)).rejects.toThrow(/one role/)
   })
 
-  it('answers an order by a signed statement that the log holds', async () => {
+  it.each([
+    ['in full', ''],
+    ['by its digest alone under a legal bar', 'section 95a StPO'],
+  ])('answers an order by a signed statement, which the log shows %s', async (_, legalBar) => {
     const { custody, pass } = await begin()
-    const order = takeOrder(
-      { authority: 'a', legalBase: 'b', reach: 'c', document: 'd'.repeat(64), tenant: 'acme', legalBar: '' },
-      custody.now(),
-    )
-    await custody.keep('order', '1', undefined, order, { type: 'order', at: custody.now(), body: {} })
-    expect((await pass('answer-order', { params: { order: '1' }, target: 1 })).body.state).toBe('done')
-    expect((await custody.opened().records.find('order', '1'))!.body).toMatchObject({ state: 'answered' })
-    const { types } = await verifyLog(storedFiles(custody.logStore), { log: custody.opened().log.verifier })
-    expect(types.statement).toBe(1)
+    const order = 'd'.repeat(64)
+    const texts = { authority: 'a court', legalBase: 'a law', reach: 'all', document: order, tenant: 'acme' }
+    await registerOrder(custody, { ...texts, legalBar }, 'anna')
+    expect((await pass('answer-order', { params: { order }, target: 1 })).body.state).toBe('done')
+    const { log } = custody.opened()
+    const { answer } = (await findOrder(custody, order)).body
+    expect(openStatement(answer, log.verifier).body).toMatchObject({ authority: 'a court' })
+    const shown: unknown[] = []
+    await verifyLog(storedFiles(custody.logStore), { log: log.verifier }, [], ({ type, body }) => {
+      if (type === 'statement') shown.push(body['statement'])
+    })
+    expect(shown).toEqual([legalBar === '' ? answer : null])
   })
 
   it('is sealed and killed at the word of one, and only with a true signature', async () => {

@@ -153,6 +153,11 @@ const order = buildCommand({
   },
   loader: async () => (await import('./decisions.ts')).order,
 })
+const showOrder = buildCommand({
+  docs: { brief: 'Show an order of the register, and its signed answer' },
+  parameters: { flags: signFlags, positional: one("SHA-256 of the order's document", 'ORDER') },
+  loader: async () => (await import('./decisions.ts')).showOrder,
+})
 const liftBar = buildCommand({
   docs: { brief: 'Tell the customer of an order, now that no law forbids it any more' },
   parameters: { flags: signFlags, positional: one("SHA-256 of the order's document", 'ORDER') },
@@ -224,6 +229,7 @@ export const custodianCommands = buildRouteMap({
     ticket,
     enrolment,
     order,
+    'show-order': showOrder,
     'lift-bar': liftBar,
     transparency,
     token,

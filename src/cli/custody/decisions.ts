@@ -117,6 +117,12 @@ export async function order(flags: PersonFlags, file: string): Promise<void> {
   show(flags, answer, `Registered. Answer it by the proposal answer-order with {"order": "${document}"}.`)
 }
 
+/** `treuhand custodian show-order ORDER`: an order, and its signed answer once there is one. */
+export async function showOrder(flags: PersonFlags, document: string): Promise<void> {
+  const { answer, ...order } = await request(flags, 'show-order', { order: document })
+  show(flags, { ...order, answer }, `${JSON.stringify(order, undefined, 2)}\n${answer}`)
+}
+
 /** `treuhand custodian lift-bar ORDER`: tells the customer, now that no law forbids it any more. */
 export async function liftBar(flags: PersonFlags, document: string): Promise<void> {
   show(flags, await request(flags, 'lift-bar', { order: document }), 'The log tells the customer now.')

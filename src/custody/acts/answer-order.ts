@@ -2,10 +2,10 @@ import Type from 'typebox'
 import { statementEntry } from '../../evidence/evidence.ts'
 import { signStatement } from '../../evidence/statement.ts'
 import { digest } from '../canonical.ts'
-import { CustodyError } from '../errors.ts'
 import { answerOrder, defaultAnswer } from '../orders/order.ts'
-import type { RecordKinds, TenantRecord } from '../people.ts'
-import { type ActContext, defineAct, revisionOf } from './act.ts'
+import { findOrder, keepOrder } from '../orders/register.ts'
+import type { TenantRecord } from '../people.ts'
+import { defineAct, revisionOf } from './act.ts'
 
 /** Answers an authority's order by a signed statement that the log holds. */
 export const answerOrderAct = defineAct({
@@ -17,16 +17,15 @@ export const answerOrderAct = defineAct({
   target: async (context, { params }) => await revisionOf(context, 'order', params.order),
 
   async judge(context, { params }) {
-    if (!(await find(context, params.order)))
-      throw new CustodyError('Unknown', 'there is no such order in the register')
+    await findOrder(context.custody, params.order)
   },
 
   async execute(context, { params, tenant }, proposal) {
     const { custody } = context
     const { records, log } = custody.opened()
-    const order = await find(context, params.order)
-    if (!order) throw new CustodyError('Unknown', 'there is no such order in the register')
-    if (order.body.state === 'answered') return { order: order.id, answer: order.body.answer }
+    const order = await findOrder(custody, params.order)
+    const answered = (answer: string) => ({ order: order.id, answer: digest(answer).toString('hex') })
+    if (order.body.state === 'answered') return answered(order.body.answer)
     const split = (await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false
     const seal = await custody.registry.database.selectFrom('seal').select('kind').executeTakeFirstOrThrow()
     const checkpoint = `${log.head.size} ${log.head.root.toString('base64')}`
@@ -35,16 +34,13 @@ export const answerOrderAct = defineAct({
     const made = custody.now()
     const body = defaultAnswer(order.body, holding)
     const statement = signStatement({ origin: custody.origin, kind: 'order-answer', made, body }, log.signer)
-    const entry = statementEntry(statement, 'order-answer', made)
-    const answered = answerOrder(order.body, digest(statement).toString('hex'))
-    await custody.keep('order', order.id, order, answered, {
+    const { body: named, ...entry } = statementEntry(statement, 'order-answer', made)
+    // The customer mirrors the log: under a legal bar the answer stands there as its digest.
+    const shown = order.body.legalBar === '' ? named : { ...named, statement: null }
+    await keepOrder(custody, order, answerOrder(order.body, statement), {
       ...entry,
-      body: { ...entry.body, proposal },
+      body: { ...shown, proposal },
     })
-    return { order: order.id, answer: answered.answer }
+    return answered(statement)
   },
 })
-
-async function find({ custody }: ActContext, order: string) {
-  return await custody.opened().records.find<RecordKinds['order']>('order', order)
-}

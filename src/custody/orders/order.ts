@@ -19,9 +19,15 @@ export type OrderRecord = {
   /** Milliseconds since 1970 at which the customer was told; 0 where it was not. */
   readonly customerTold: number
   readonly state: OrderState
-  /** SHA-256 of the signed answer, hex. */
+  /** The signed answer; empty until there is one. */
   readonly answer: string
 }
+/**
+ * An order as its record has it. The customer mirrors the log, and with it every record: under a legal bar
+ * all but the document's hash is concealed.
+ */
+export type OrderRow = { readonly document: string; readonly order: OrderRecord | string }
+
 export type OrderState = 'received' | 'answered' | 'withdrawn'
 
 export type NewOrder = Pick<
@@ -64,7 +70,7 @@ export function liftBar(order: OrderRecord, now: number): OrderRecord {
   return { ...order, legalBar: '', customerTold: now }
 }
 
-/** @param answer SHA-256 of the signed answer, hex */
+/** @param answer the signed answer */
 export function answerOrder(order: OrderRecord, answer: string): OrderRecord {
   if (order.state !== 'received') throw new CustodyError('Conflict', `the order is ${order.state} already`)
   return { ...order, state: 'answered', answer }

@@ -4,6 +4,7 @@ import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
 import type { OrderRecord } from './order.ts'
+import { allOrders } from './register.ts'
 
 /**
  * Counts of the orders that came within a time, for publication: never an authority's or a tenant's name. That
@@ -45,9 +46,8 @@ export async function publishReport(
   const made = custody.now()
   if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from < to && to <= made))
     throw new CustodyError('Malformed', 'A report counts from a time to a later one that has passed.')
-  const { records, log } = custody.opened()
-  const orders = (await records.all<OrderRecord>('order')).map(({ body }) => body)
-  const report = transparencyReport(orders, from, to)
+  const { log } = custody.opened()
+  const report = transparencyReport(await allOrders(custody), from, to)
   const kind = 'transparency-report'
   const statement = signStatement({ origin: custody.origin, kind, made, body: report }, log.signer)
   const entry = statementEntry(statement, kind, made)

@@ -11,7 +11,7 @@ import { CustodyError } from '../errors.ts'
 import type { Governance } from '../governance.ts'
 import { Limit, tooMany } from '../limits.ts'
 import { storedFiles } from '../log/files.ts'
-import { liftOrderBar, registerOrder } from '../orders/register.ts'
+import { findOrder, liftOrderBar, registerOrder } from '../orders/register.ts'
 import { publishReport } from '../orders/transparency.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
@@ -166,6 +166,7 @@ export function officerRoutes(
       return {}
     }
     if (act === 'order') return await registerOrder(custody, params, by)
+    if (act === 'show-order') return (await findOrder(custody, text(params['order']))).body
     if (act === 'lift-bar') return await liftOrderBar(custody, text(params['order']), by)
     if (act === 'transparency-report')
       return await publishReport(custody, Number(params['from']), Number(params['to']), by)
