@@ -58,6 +58,7 @@ describe('a bucket policy', () => {
     ['Could not parse the policy: Statement is empty!', policy({}, false)],
     ['The policy must contain a valid version string', { ...policy({}), Version: '2012-10-18' }],
     ['Invalid effect: allow', policy({ Effect: 'allow' })],
+    ['Invalid effect: {"toString":1}', policy({ Effect: { toString: 1 } })],
     ['Invalid principal in policy', policy({ Principal: '' })],
     ['Invalid principal in policy', policy({ Principal: [] })],
     ['Invalid principal in policy', policy({ Principal: { AWS: [] } })],
@@ -76,6 +77,10 @@ describe('a bucket policy', () => {
     [
       'Invalid IP address in Conditions',
       policy({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/33' } } }),
+    ],
+    [
+      'Invalid IP address in Conditions',
+      policy({ Condition: { IpAddress: { 'aws:SourceIp': { toString: 1 } } } }),
     ],
   ])('is refused: %s', (expected, document) => {
     expect(sentence(document)).toBe(expected)

@@ -125,6 +125,15 @@ describe('a signed form', () => {
     expect(TagSet).toEqual([{ Key: 'k', Value: 'v w' }])
   })
 
+  test('takes the name of a file for a name, whatever letters it has', async () => {
+    const anything = ['key', 'x-amz-algorithm', 'x-amz-credential', 'x-amz-date']
+    const conditions = [{ bucket: Bucket }, ...anything.map(name => ['starts-with', `$${name}`, ''])]
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: S3's own placeholder
+    const form = formOf(signed([['key', '${filename}']], conditions), Buffer.from('x'), [], "$&$'.txt")
+    const answer = await post(form)
+    expect(answer.headers.get('location')).toBe(`${server.endpoint}/${Bucket}/%24%26%24%27.txt`)
+  })
+
   test('is answered as it asks', async () => {
     const ask = (name: string, value: string) =>
       post(

@@ -214,6 +214,11 @@ describe('what cannot be verified is refused with the code S3 has for it', () =>
       `AWS4-HMAC-SHA256 Credential=${SCOPE},SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature=00`,
       'SignatureDoesNotMatch',
     ],
+    [
+      'a signature of as many letters, but of more bytes',
+      `AWS4-HMAC-SHA256 Credential=${SCOPE},SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature=${'\xe4'.repeat(64)}`,
+      'SignatureDoesNotMatch',
+    ],
   ])('%s', async (_, value, code) => {
     expect(await refusal(() => check(withAuthorization(value)))).toBe(code)
   })

@@ -9,9 +9,10 @@ export function signature(signingKey: Uint8Array, stringToSign: string): string 
   return createHmac('sha256', signingKey).update(stringToSign, 'latin1').digest('hex')
 }
 
-/** Compares two signatures in constant time. */
+/** Compares two signatures in constant time. What is given may hold anything, so it is the bytes that count. */
 export function sameSignature(expected: string, given: string): boolean {
-  return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given))
+  const [ours, theirs] = [Buffer.from(expected), Buffer.from(given)]
+  return ours.length === theirs.length && timingSafeEqual(ours, theirs)
 }
 
 /** Octets as S3 shows them beside what did not verify, so that a stray one can be seen. */

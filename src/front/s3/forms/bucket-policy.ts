@@ -74,7 +74,8 @@ function list(value: unknown, sentence: string): readonly string[] {
 }
 
 function checkStatement({ effect, principals, actions, condition }: Statement): void {
-  if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Invalid effect: ${String(effect)}`)
+  if (effect !== 'Allow' && effect !== 'Deny')
+    throw malformed(`Invalid effect: ${typeof effect === 'string' ? effect : JSON.stringify(effect)}`)
   if (principals.includes('*') && principals.length > 1) throw malformed('Invalid principal in policy')
   checkCondition(condition, actions)
 }
@@ -133,7 +134,8 @@ function checkKey(name: string, values: unknown, actions: readonly string[]): vo
 
 /** An address, or a block of them. */
 function isBlock(value: unknown): boolean {
-  const [address = '', bits, ...more] = String(value).split('/')
+  if (typeof value !== 'string') return false
+  const [address = '', bits, ...more] = value.split('/')
   const family = isIP(address)
   if (family === 0 || more.length > 0) return false
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))

@@ -37,7 +37,9 @@ const FILENAME = '${filename}'
 export function postedForm(bucket: string, form: FormCall): PostedForm {
   const given = form.fields.get('key')
   if (!given) throw missingField('key')
-  const key = utf8Decoded(given)?.replaceAll(FILENAME, form.filename.split(/[\\/]/).at(-1) ?? '')
+  const filename = form.filename.split(/[\\/]/).at(-1) ?? ''
+  // By a function, as `$&` in a name is no pattern.
+  const key = utf8Decoded(given)?.replaceAll(FILENAME, () => filename)
   if (!key) throw new S3Error('InvalidURI')
   if (Buffer.byteLength(key) > MAX_KEY)
     throw new S3Error('KeyTooLongError', undefined, {
