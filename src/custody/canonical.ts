@@ -49,8 +49,10 @@ export function readCanonical(bytes: Uint8Array, cap: number): Json {
   } catch {
     throw new CustodyError('Malformed', 'the document is not JSON in UTF-8')
   }
+  // First, as it is what looks at the depth.
+  const encoded = canonical(value)
   refuseFloats(value)
-  if (canonical(value) !== text)
+  if (encoded !== text)
     throw new CustodyError(
       'Malformed',
       'the document is not canonical (RFC 8785): encode it anew and sign that',

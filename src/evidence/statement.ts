@@ -54,11 +54,13 @@ export function openStatement(text: string, log: Verifier): Statement {
     !own.every(signature => verifyText(note.text, signature, log))
   )
     throw new CustodyError('Unverified', `the statement is not signed by ${log.name}`)
-  const value = readCanonical(Buffer.from(json!), MAX_STATEMENT) as Omit<Statement, 'origin'>
+  const value = readCanonical(Buffer.from(json!), MAX_STATEMENT) as Omit<Statement, 'origin'> | null
   if (
+    value === null ||
     !STATEMENT_KINDS.includes(value.kind) ||
     typeof value.made !== 'number' ||
-    typeof value.body !== 'object'
+    typeof value.body !== 'object' ||
+    value.body === null
   )
     throw new CustodyError('Malformed', 'the statement is of a kind that is not known here')
   return { origin, kind: value.kind, made: value.made, body: value.body }

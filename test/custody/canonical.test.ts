@@ -47,6 +47,8 @@ describe('canonical JSON', () => {
     expect(() => canonical('\ud800')).toThrow(/Unicode/)
     expect(() => canonical(Number.NaN)).toThrow(/finite/)
     expect(() => readCanonical(Buffer.from('['.repeat(40) + ']'.repeat(40)), 100)).toThrow(/16 deep/)
+    const deepest = '['.repeat(30_000) + ']'.repeat(30_000)
+    expect(() => readCanonical(Buffer.from(deepest), 60_000)).toThrow(/16 deep/)
     expect(() => readCanonical(Buffer.from(`"${'a'.repeat(100)}"`), 100)).toThrow(/at most 100/)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cosign } from '../../src/custody/log/checkpoint.ts'
 import { Log } from '../../src/custody/log/log.ts'
-import { readNote, signer, writeNote } from '../../src/custody/log/note.ts'
+import { readNote, signer, signText, writeNote } from '../../src/custody/log/note.ts'
 import { readEvidence, statementEntry, verifyEvidence, writeEvidence } from '../../src/evidence/evidence.ts'
 import { openStatement, signStatement } from '../../src/evidence/statement.ts'
 import { MemoryLogStore } from '../custody/log/memory-store.ts'
@@ -59,5 +59,13 @@ describe('evidence', () => {
     expect(openStatement(note, key)).toEqual(stated)
     expect(() => openStatement(note.replace('ciphertext', 'plaintext'), key)).toThrow(/not signed/)
     expect(() => openStatement(note.replace('statement/v1', 'statement/v2'), key)).toThrow(/not a statement/)
+  })
+
+  it('refuses a statement that says nothing, although it is signed', () => {
+    for (const json of ['null', '{"body":null,"kind":"custody","made":1}']) {
+      const text = `treuhand/statement/v1\n${key.name}\n${json}\n`
+      const note = writeNote({ text, signatures: [signText(text, key)] })
+      expect(() => openStatement(note, key)).toThrow(/kind that is not known/)
+    }
   })
 })
