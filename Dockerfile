@@ -5,6 +5,7 @@ WORKDIR /opt/treuhand
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev
 COPY . .
-RUN useradd --system --home-dir /var/lib/treuhand --create-home treuhand
+RUN useradd --system --home-dir /var/lib/treuhand --create-home treuhand && \
+    install -d -o treuhand -m 0700 node_modules/.cache/treuhand
 USER treuhand
 ENTRYPOINT ["node", "bin/treuhand.js"]

@@ -37,8 +37,8 @@ export async function startTreuhand(store: Subject, options: TreuhandOptions): P
       log: { level: 'warn' },
     }),
   )
-  const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
-  const child = spawn(process.execPath, [main, 'dev', '--config', config], {
+  const program = join(import.meta.dirname, '..', '..', 'bin', 'treuhand.js')
+  const child = spawn(process.execPath, [program, 'dev', '--config', config], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const credentials = join(folder, 'data', 'credentials')

@@ -5,7 +5,6 @@ import { fileRoot } from '../custody/roots/file.ts'
 import { passphraseRoot } from '../custody/roots/passphrase.ts'
 import type { RootProvider } from '../custody/roots/root.ts'
 import type { Custodian } from '../keys/custodian.ts'
-import { RemoteCustodian } from '../keys/remote/remote-custodian.ts'
 import { CannotStart } from './cannot-start.ts'
 import type { DataFolder } from './data-folder.ts'
 import { readSecretFile } from './files.ts'
@@ -14,7 +13,11 @@ import { readSecretFile } from './files.ts'
 export async function openCustodian({ keys }: Config, folder: DataFolder): Promise<Custodian> {
   if (keys.kind !== 'custodian')
     return await openEmbeddedCustodian({ registry: folder.custodyStore, root: rootOf(keys, folder) })
-  if (existsSync(keys.credentials)) return await RemoteCustodian.open(keys.urls, keys.credentials)
+  if (existsSync(keys.credentials)) {
+    // Loaded by those alone who need it: its HTTP client takes 15 MiB.
+    const { RemoteCustodian } = await import('../keys/remote/remote-custodian.ts')
+    return await RemoteCustodian.open(keys.urls, keys.credentials)
+  }
   throw new CannotStart(
     `This proxy is not enrolled: there is no folder ${keys.credentials}. Get a ticket from the custodian's officers and run treuhand enrol.`,
     8,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { flushCompileCache } from 'node:module'
 import type { Config } from '../config/schema.ts'
 import { openPathRegistry } from '../registry/path/registry.ts'
 import { openCustodian } from './custodian.ts'
@@ -37,6 +38,8 @@ export async function run(config: Config, onReady: (ready: Ready) => void): Prom
   const endpoint = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${running.port}`
   onReady({ folder, endpoint })
   log.info('listening', { endpoint, workers: config.workers })
+  // Node writes it at the end, which a process that is killed never comes to.
+  flushCompileCache()
 
   await stop
   log.info('stopping')

@@ -1,26 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { Value } from 'typebox/value'
+import { accepts, type Schema } from './accepts.ts'
 import { ConfigError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Config, FORM, IS_PATH } from './schema.ts'
-
-/** What the schema's types amount to, as far as reading goes. */
-export interface Schema {
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean'
-  readonly const?: string
-  readonly description?: string
-  readonly default?: unknown
-  readonly anyOf?: readonly Schema[]
-  readonly required?: readonly string[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly pattern?: string
-  readonly [IS_PATH]?: boolean
-  readonly [FORM]?: string
-}
 
 /**
  * Reads a configuration file.
@@ -69,7 +52,7 @@ function read(schema: Schema, value: unknown, at: string, folder: string): unkno
   if (schema.properties) return readObject(schema.properties, schema.required, value, at, folder)
   if (schema.items?.properties && Array.isArray(value))
     return value.map((it, index) => read(schema.items!, it, `${at}[${index}]`, folder))
-  if (!Value.Check(schema as never, value)) throw new ConfigError(`\`${at}\` must be ${expected(schema)}.`)
+  if (!accepts(schema, value)) throw new ConfigError(`\`${at}\` must be ${expected(schema)}.`)
   return schema[IS_PATH] ? resolve(folder, value as string) : value
 }
 

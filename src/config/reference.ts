@@ -1,4 +1,5 @@
-import { expected, isTagged, type Schema } from './read.ts'
+import type { Schema } from './accepts.ts'
+import { expected, isTagged } from './read.ts'
 import { Config, IS_PATH } from './schema.ts'
 
 const HEAD = `# Configuration

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox'
+import type { Static } from 'typebox'
+import Type from './type.ts'
 
 /**
  * Every setting of a proxy: its name, type, default and meaning. docs/configuration.md is made from this file.

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http'
 import type { Fields, Reply, ReplyBody } from './exchange.ts'
 import { fieldLines } from './fields.ts'
 import type { Outbound } from './outbound.ts'
+import { REASONS } from './reasons.ts'
 
 /** The exchange that a reply answers, as far as it steers how the answer is framed. */
 export interface ReplySetting {
@@ -72,7 +72,7 @@ export class ConnectionReply implements Reply {
     this.#staysOpen = staysOpen
     // HTTP/1.0 reads the absence of this field as `close`, HTTP/1.1 as its opposite (RFC 9112 9.3).
     const connection = staysOpen ? '' : 'connection: close\r\n'
-    return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}date: ${httpDate()}\r\n${framing}${connection}\r\n`
+    return `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${lines}date: ${httpDate()}\r\n${framing}${connection}\r\n`
   }
 
   #end(): void {
