@@ -116,6 +116,16 @@ describe('an upload', () => {
     const head = await server.client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }))
     expect(head[field as 'ChecksumCRC32']).toBe(value)
     expect(head.ChecksumType).toBe(ChecksumType)
+    const part = await server.client.send(
+      new GetObjectCommand({ Bucket, Key, PartNumber: 2, ChecksumMode: 'ENABLED' }),
+    )
+    expect(part).toMatchObject({ ChecksumType, [field]: parts[1]![field] })
+    expect(await part.Body!.transformToByteArray()).toHaveLength(5)
+    const range = await server.client.send(
+      new GetObjectCommand({ Bucket, Key, Range: 'bytes=0-4', ChecksumMode: 'ENABLED' }),
+    )
+    expect(range.ChecksumType).toBeUndefined()
+    expect(await range.Body!.transformToByteArray()).toHaveLength(5)
   })
 
   test('that was given up is gone', async () => {

@@ -103,8 +103,7 @@ function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fiel
     ...own,
     ...attributeFields(object.attributes),
     ...encryptionFields(call.settings, object.groupKeyId),
-    // It speaks for the whole: a client would compare it with the bytes of its range.
-    ...(range || !wantsChecksum(call.headers) ? [] : checksumFields(object.checksum, parts?.length)),
+    ...(wantsChecksum(call.headers) ? checksumOfWhatIsSent(call, object) : []),
   ]
   if (!own.some(([name]) => name === 'content-type')) fields.push(['content-type', typeOf(call.key)])
   if (range) fields.push(['content-range', `bytes ${range.first}-${range.last}/${size}`])
@@ -115,6 +114,16 @@ function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fiel
 
 /** What an object is whose sender did not say: a folder, as S3's console and file systems over S3 mark it, or bytes. */
 const typeOf = (key: string) => (key.endsWith('/') ? 'application/x-directory' : 'binary/octet-stream')
+
+/**
+ * A part that was asked for by its number comes with its own checksum ("Checking object integrity", part-level
+ * checksums). Any other range comes with none: a client would compare the object's with the bytes of its range.
+ */
+function checksumOfWhatIsSent({ query }: ObjectCall, { range, parts, checksum }: OpenObject): Fields {
+  const part = parts?.[Number(query.get('partNumber') ?? 0) - 1]
+  if (part?.checksum !== undefined && checksum) return checksumFields({ ...checksum, value: part.checksum })
+  return range ? [] : checksumFields(checksum, parts?.length)
+}
 
 /** @throws S3Error InvalidArgument */
 function readOverrides({ query }: Call): Fields {
