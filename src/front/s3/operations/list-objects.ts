@@ -47,7 +47,8 @@ async function listVersion1(call: BucketCall): Promise<void> {
   await sendXml(call, 'ListBucketResult', [
     ['Name', bucket],
     ...askedNodes(page),
-    ['Marker', after === undefined ? undefined : name(after)],
+    // There without a marker too: boto3's users read it (Amazon S3 API Reference, ListObjects, sample response).
+    ['Marker', name(after ?? '')],
     ['NextMarker', next === undefined ? undefined : name(next)],
     ['MaxKeys', page.limit],
     ['IsTruncated', listing.truncated],

@@ -25,8 +25,10 @@ export function listObjects(sql: Sql, name: string, query: ListQuery): Listing {
   })
   const page = takePage(steps, query.limit)
   const next = page.last && nameOfStep(page.last)
+  // Version 1 always names the owner (Amazon S3 API Reference, ListObjects and ListObjectsV2).
+  const withOwner = query.version === 1 || query.owner
   return {
-    objects: page.rows.map(row => listed(row, query.owner)),
+    objects: page.rows.map(row => listed(row, withOwner)),
     prefixes: page.prefixes,
     truncated: page.last !== undefined,
     ...(next !== undefined && { next: query.version === 1 ? next : makeToken(next) }),
