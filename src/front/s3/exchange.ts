@@ -1,4 +1,5 @@
 import type { Objects } from '../../objects/objects.ts'
+import { PeerFailed } from '../../wire/errors.ts'
 import type { Fields, Headers, Reply, Request } from '../../wire/exchange.ts'
 import { type Intent, isAllowed } from './access.ts'
 import { errorAnswer } from './answer.ts'
@@ -168,6 +169,11 @@ export class Exchange {
   async #fail(error: unknown): Promise<void> {
     // Its bytes wait for a reader that will not come.
     this.#form?.file.discard()
+    // Nobody is left to answer, and that is no defect of ours.
+    if (error instanceof PeerFailed) {
+      this.#log('ClientGone')
+      throw error
+    }
     const failure = (await this.#failure(error)) ?? new S3Error('InternalError')
     this.#log(failure.code)
     // What has begun cannot become an error any more: the wire cuts it.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import net from 'node:net'
+import type { Readable } from 'node:stream'
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -7,7 +8,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { basicTime } from '../../../src/front/s3/forms/times.ts'
 import { hmac, sha256 } from './harness.ts'
 import { startServer, type TestServer } from './server.ts'
@@ -371,6 +372,18 @@ test('each request is told to the log, with its outcome and without its signatur
   ])
   expect(JSON.stringify(events)).not.toContain('ignature')
 })
+
+test('a client that goes away while it is answered is told to the log, and not as a defect', async () => {
+  const Key = 'large'
+  await server.client.send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array(32 * 2 ** 20) }))
+  server.events()
+  const { Body } = await server.client.send(new GetObjectCommand({ Bucket, Key }))
+  ;(Body as Readable).destroy()
+  const events = await vi.waitUntil(() => someOrNone(server.events()), { timeout: 30_000 })
+  expect(events).toMatchObject([{ event: 'request', operation: 'GetObject', code: 'ClientGone' }])
+})
+
+const someOrNone = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined)
 
 test('a URL by SigV2 is refused by name', async () => {
   const target = `/${Bucket}/key?AWSAccessKeyId=AKIDMAIN&Expires=1&Signature=x`
