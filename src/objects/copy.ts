@@ -19,8 +19,8 @@ import { type UploadedPart, uploadPart } from './upload-part.ts'
 export interface CopyObject {
   /** The new object's headers; the source's where they are left out. */
   readonly headers?: ObjectHeaders
-  /** The website redirect beside the source's headers: S3 never copies that one. */
-  readonly redirect?: string
+  /** Fields beside the source's headers, of those that S3 never copies. */
+  readonly notCopied?: ObjectHeaders
   readonly settings: NewObject['settings']
   /** On the source; on the destination under `destination`. */
   readonly conditions: CopyConditions
@@ -147,12 +147,14 @@ async function copyInStore(
   }
 }
 
-const REDIRECT = 'x-amz-website-redirect-location'
+/** Headers that a copy has from its own request alone (Amazon S3 API Reference, CopyObject). */
+export const NOT_COPIED: readonly string[] = [
+  'x-amz-website-redirect-location',
+  'x-amz-server-side-encryption',
+]
 
-function newHeaders({ headers, redirect }: CopyObject, source: ObjectHeaders): ObjectHeaders {
-  if (headers !== undefined) return headers
-  const kept = source.filter(([name]) => name !== REDIRECT)
-  return redirect === undefined ? kept : [...kept, [REDIRECT, redirect]]
+function newHeaders({ headers, notCopied = [] }: CopyObject, source: ObjectHeaders): ObjectHeaders {
+  return headers ?? [...source.filter(([name]) => !NOT_COPIED.includes(name)), ...notCopied]
 }
 
 /** The store copies the ciphertext of the very object that was inspected, over its limit in ranges. */
@@ -222,6 +224,7 @@ async function copyThrough(
 function expectChange(from: ObjectName, to: ObjectName, copy: CopyObject): void {
   const same = from.tenant === to.tenant && from.bucket === to.bucket && from.key === to.key
   if (!same || from.versionId !== undefined || copy.headers !== undefined) return
+  if (copy.notCopied !== undefined && copy.notCopied.length > 0) return
   if (copy.settings['x-amz-storage-class'] !== undefined) return
   throw new ObjectError(
     'InvalidRequest',

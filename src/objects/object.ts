@@ -12,7 +12,8 @@ export interface ObjectName {
 
 /**
  * What the application says about its object and gets back unchanged: `x-amz-meta-*`, content-type,
- * -encoding, -disposition, -language, cache-control, expires, x-amz-website-redirect-location.
+ * -encoding, -disposition, -language, cache-control, expires, x-amz-website-redirect-location, and the kind of
+ * x-amz-server-side-encryption that it asked for.
  * Lower-case names; values are octets as latin1, exactly as they came.
  */
 export type ObjectHeaders = readonly (readonly [name: string, value: string])[]

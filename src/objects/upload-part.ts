@@ -8,7 +8,7 @@ import type { Checksum } from './checksum.ts'
 import { ObjectError } from './errors.ts'
 import { clientETag } from './etag.ts'
 import { newPartHeader } from './new-object.ts'
-import type { ObjectName, PlainBody } from './object.ts'
+import type { ObjectHeaders, ObjectName, PlainBody } from './object.ts'
 import { digested } from './plain-bodies.ts'
 import { expectSize } from './put.ts'
 import { addressOf, type Room, withMemory } from './room.ts'
@@ -23,6 +23,8 @@ export interface UploadedPart {
   readonly etag: string
   readonly checksum?: Checksum
   readonly groupKeyId: string
+  /** Of the object that it will be a part of. */
+  readonly headers: ObjectHeaders
 }
 
 /**
@@ -50,7 +52,12 @@ export async function uploadPart(
       const { etag, ciphertext } = held ? await hold(attempt) : await send(attempt)
       const checksum = body.checksum()
       await record(attempt, etag, checksum, ciphertext)
-      return { etag: clientETag(etag), groupKeyId: unsealed.groupKeyId, ...(checksum && { checksum }) }
+      return {
+        etag: clientETag(etag),
+        groupKeyId: unsealed.groupKeyId,
+        headers: unsealed.metadata.headers,
+        ...(checksum && { checksum }),
+      }
     })
   } finally {
     unsealed.dek.wipe()

@@ -1,4 +1,5 @@
 import type { Checksum } from '../../objects/checksum.ts'
+import type { ObjectHeaders } from '../../objects/object.ts'
 import type { Attributes } from '../../store/store.ts'
 import type { Fields } from '../../wire/exchange.ts'
 import type { Call, FrontSettings } from './call.ts'
@@ -40,14 +41,27 @@ export const requestFields = (requestId: string): Fields => [['x-amz-request-id'
 /** The store's attributes of an object, which are an allow-list already. */
 export const attributeFields = (attributes: Attributes): Fields => Object.entries(attributes)
 
-/** How the object is encrypted, told in the words that S3 has for it. */
-export const encryptionFields = ({ announceEncryption }: FrontSettings, groupKeyId: string): Fields =>
-  announceEncryption
-    ? [
-        ['x-amz-server-side-encryption', 'aws:kms'],
-        ['x-amz-server-side-encryption-aws-kms-key-id', groupKeyId],
-      ]
-    : []
+export const ENCRYPTION = 'x-amz-server-side-encryption'
+
+/**
+ * How the object is encrypted, in the words that S3 has for it: those that were asked for, as programs compare the
+ * answer with what they asked. The key's id tells `aws:kms`, where S3 has one to tell.
+ * @param headers of the object, where they are at hand
+ */
+export function encryptionFields(
+  { announceEncryption }: FrontSettings,
+  groupKeyId: string,
+  headers: ObjectHeaders = [],
+): Fields {
+  const [, asked] = headers.find(([name]) => name === ENCRYPTION) ?? []
+  const kind = asked ?? (announceEncryption ? 'aws:kms' : undefined)
+  if (kind === undefined) return []
+  if (kind === 'AES256') return [[ENCRYPTION, kind]]
+  return [
+    [ENCRYPTION, kind],
+    [`${ENCRYPTION}-aws-kms-key-id`, groupKeyId],
+  ]
+}
 
 /** @param parts of which a composite checksum was made */
 export function checksumFields(checksum: Checksum | undefined, parts?: number): Fields {

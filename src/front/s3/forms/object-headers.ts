@@ -15,6 +15,8 @@ const KEPT = new Set([
   'cache-control',
   'expires',
   'x-amz-website-redirect-location',
+  // Any kind of it is granted, and told again as it was asked for.
+  'x-amz-server-side-encryption',
 ])
 
 /** Bytes of names and values that S3 lets user metadata have ("Working with object metadata"). */

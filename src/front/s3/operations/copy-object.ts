@@ -1,4 +1,4 @@
-import type { CopyObject } from '../../../objects/copy.ts'
+import { type CopyObject, NOT_COPIED } from '../../../objects/copy.ts'
 import type { ObjectName } from '../../../objects/object.ts'
 import { StoreError } from '../../../store/errors.ts'
 import { attributeFields, checksumNodes, encryptionFields } from '../answer.ts'
@@ -40,14 +40,12 @@ export const copyObject: Operation = {
         ],
         fields: [
           ...attributeFields(answer.attributes),
-          ...encryptionFields(call.settings, answer.groupKeyId),
+          ...encryptionFields(call.settings, answer.groupKeyId, copy.headers ?? copy.notCopied),
         ],
       }
     })
   },
 }
-
-const REDIRECT = 'x-amz-website-redirect-location'
 
 /**
  * The object that `x-amz-copy-source` names, if the sender may read it.
@@ -81,9 +79,8 @@ function readCopy({ headers, now }: ObjectCall): CopyObject {
   readDirective('tagging', headers.get('x-amz-tagging-directive'))
   const algorithm = headers.get('x-amz-checksum-algorithm')
   const own = readObjectHeaders(headers)
-  const redirect = headers.get(REDIRECT)
   return {
-    ...(replaces ? { headers: own } : redirect !== undefined && { redirect }),
+    ...(replaces ? { headers: own } : { notCopied: own.filter(([name]) => NOT_COPIED.includes(name)) }),
     settings: readSettings(headers),
     conditions: {
       ...readConditions(headers, 'x-amz-copy-source-'),

@@ -22,9 +22,10 @@ export const createUpload: Operation = {
     checkEncryption(headers)
     checkLock(headers, call.now)
     const checksum = readUploadChecksum(headers)
+    const itsHeaders = readObjectHeaders(headers)
     const { uploadId, groupKeyId } = await objects
       .createUpload(nameOf(call), {
-        headers: readObjectHeaders(headers),
+        headers: itsHeaders,
         settings: readSettings(headers),
         ...(checksum && { checksum }),
       })
@@ -39,7 +40,7 @@ export const createUpload: Operation = {
       ],
       {
         fields: [
-          ...encryptionFields(settings, groupKeyId),
+          ...encryptionFields(settings, groupKeyId, itsHeaders),
           ...(checksum
             ? [
                 ['x-amz-checksum-algorithm', checksum.algorithm] as const,

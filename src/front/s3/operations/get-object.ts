@@ -2,7 +2,7 @@ import { ObjectError } from '../../../objects/errors.ts'
 import type { GetObject, OpenObject, ReadableObject } from '../../../objects/object.ts'
 import type { Writer } from '../../../wire/body.ts'
 import type { Fields, Headers, ReplyBody } from '../../../wire/exchange.ts'
-import { attributeFields, checksumFields, encryptionFields, requestFields } from '../answer.ts'
+import { attributeFields, checksumFields, ENCRYPTION, encryptionFields, requestFields } from '../answer.ts'
 import { type Call, nameOf, type ObjectCall, type Operation } from '../call.ts'
 import { invalidArgument, S3Error } from '../errors.ts'
 import { readConditions } from '../forms/conditions.ts'
@@ -94,7 +94,8 @@ const lengthOf = ({ size, range }: OpenObject) => (range ? range.last - range.fi
 function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fields {
   const { range, size, parts } = object
   const overridden = new Set(overrides.map(([name]) => name))
-  const own = [...object.headers.filter(([name]) => !overridden.has(name)), ...overrides]
+  const told = object.headers.filter(([name]) => name !== ENCRYPTION && !overridden.has(name))
+  const own = [...told, ...overrides]
   const fields: (readonly [string, string])[] = [
     ...requestFields(call.requestId),
     ['accept-ranges', 'bytes'],
@@ -102,7 +103,7 @@ function fieldsOf(call: ObjectCall, object: OpenObject, overrides: Fields): Fiel
     ['last-modified', httpDate(object.lastModified)],
     ...own,
     ...attributeFields(object.attributes),
-    ...encryptionFields(call.settings, object.groupKeyId),
+    ...encryptionFields(call.settings, object.groupKeyId, object.headers),
     ...(wantsChecksum(call.headers) ? checksumOfWhatIsSent(call, object) : []),
   ]
   if (!own.some(([name]) => name === 'content-type')) fields.push(['content-type', typeOf(call.key)])

@@ -63,7 +63,7 @@ async function run(call: BucketCall): Promise<void> {
   await succeed(call, form.fields, key, answer.etag, [
     ['etag', quoted(answer.etag)],
     ...attributeFields(answer.attributes),
-    ...encryptionFields(settings, answer.groupKeyId),
+    ...encryptionFields(settings, answer.groupKeyId, put.headers),
     ...checksumFields(body.checksum()),
   ])
 }

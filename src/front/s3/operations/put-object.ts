@@ -37,7 +37,7 @@ async function run(call: ObjectCall): Promise<void> {
   await sendNothing(call, 200, [
     ['etag', quoted(etag)],
     ...attributeFields(attributes),
-    ...encryptionFields(settings, groupKeyId),
+    ...encryptionFields(settings, groupKeyId, put.headers),
     ...checksumFields(body.checksum()),
     ['x-amz-object-size', String(body.length)],
   ])

@@ -29,7 +29,7 @@ export const uploadPart: Operation = {
     const part = await objects.uploadPart(nameOf(call), uploadId, number, body)
     await sendNothing(call, 200, [
       ['etag', quoted(part.etag)],
-      ...encryptionFields(settings, part.groupKeyId),
+      ...encryptionFields(settings, part.groupKeyId, part.headers),
       ...checksumFields(part.checksum).slice(0, 1),
     ])
   },
@@ -62,7 +62,7 @@ export const uploadPartCopy: Operation = {
       ],
       {
         fields: [
-          ...encryptionFields(settings, part.groupKeyId),
+          ...encryptionFields(settings, part.groupKeyId, part.headers),
           ...(part.sourceVersionId === undefined
             ? []
             : [['x-amz-copy-source-version-id', part.sourceVersionId] as const]),
