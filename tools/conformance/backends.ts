@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDirectoryStore } from '../../src/store/directory/open.ts'
-import { openS3Store } from '../../src/store/s3/open.ts'
+import { openS3Store, type S3Store, type StoreCredential } from '../../src/store/s3/open.ts'
 import type { Store } from '../../src/store/store.ts'
+import { type Minio, startMinio } from '../minio.ts'
 import { dataFolder } from '../places.ts'
-import { type AccessKey, startVersitygw } from '../versitygw.ts'
+import { type AccessKey, startVersitygw, type Versitygw } from '../versitygw.ts'
 
 /** A store that the suites run against: directly, where it speaks S3 itself, and behind Treuhand. */
 export interface Backend {
@@ -23,7 +24,7 @@ export interface Backend {
 
 /**
  * Starts a backend over an empty folder for as long as it is used.
- * @param name `versitygw` or `directory`
+ * @param name `versitygw`, `directory`, or `minio=` and the path of its binary
  */
 export async function withBackend<T>(name: string, use: (backend: Backend) => Promise<T>): Promise<T> {
   const backend = await startBackend(name)
@@ -35,29 +36,26 @@ export async function withBackend<T>(name: string, use: (backend: Backend) => Pr
 }
 
 async function startBackend(name: string): Promise<Backend> {
+  const [kind, program] = name.split('=')
+  if (kind === 'minio' && program) return minio(program)
   if (name === 'versitygw') return versitygw()
   if (name === 'directory') return directory()
-  throw new Error(`There is no backend ${name}: name versitygw or directory.`)
+  throw new Error(`There is no backend ${name}: name versitygw, directory or minio=PATH.`)
 }
 
 async function versitygw(): Promise<Backend> {
   const server = await startVersitygw()
-  const { endpoint, region, root, folders } = server
-  const store = await openS3Store({
-    endpoint: new URL(endpoint),
-    region,
-    addressing: 'path',
-    credential: { accessKeyId: root.access, secretAccessKey: root.secret },
-  })
+  const { root, folders } = server
+  const store = await openBackend(server)
   return {
-    endpoint,
+    endpoint: server.endpoint,
     root,
     async newUser(access) {
       const user = { access, secret: newSecret() }
       await server.addUser({ ...user, role: 'userplus' })
       return user
     },
-    as: ({ access, secret }) => store.as({ accessKeyId: access, secretAccessKey: secret }),
+    as: user => store.as(credentialOf(user)),
     async removeBuckets() {
       for (const folder of [folders.buckets, folders.versions])
         for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
@@ -68,6 +66,34 @@ async function versitygw(): Promise<Backend> {
     },
   }
 }
+
+/** One account for all: minio makes users by an encrypted API of its own. */
+async function minio(program: string): Promise<Backend> {
+  const server = await startMinio(program)
+  const store = await openBackend(server)
+  const { endpoint, root } = server
+  return {
+    endpoint,
+    root,
+    newUser: async () => root,
+    as: () => store,
+    async removeBuckets() {
+      throw new Error("Before minio versitygw's suite runs as a whole only.")
+    },
+    async stop() {
+      await store.close()
+      await server.stop()
+    },
+  }
+}
+
+const openBackend = ({ endpoint, region, root }: Versitygw | Minio): Promise<S3Store> =>
+  openS3Store({ endpoint: new URL(endpoint), region, addressing: 'path', credential: credentialOf(root) })
+
+const credentialOf = ({ access, secret }: AccessKey): StoreCredential => ({
+  accessKeyId: access,
+  secretAccessKey: secret,
+})
 
 /** The embedded store has one owner, whoever asks. */
 async function directory(): Promise<Backend> {

@@ -27,9 +27,12 @@ export function testLifecycles(subject: Subject): void {
     test('rules read back as they were written', async () => {
       const bucket = await newBucket(store())
       expect(await refusalCode(store().getLifecycle(bucket))).toBe('NoSuchLifecycleConfiguration')
-      await store().putLifecycle(bucket, RULES)
+      const rules = RULES.filter(
+        rule => rule.abortUploadsAfterDays === undefined || !subject.lacks.has('lifecycle of uploads'),
+      )
+      await store().putLifecycle(bucket, rules)
       const read = await store().getLifecycle(bucket)
-      expect([...read].sort((a, b) => (a.id! < b.id! ? -1 : 1))).toEqual(RULES)
+      expect([...read].sort((a, b) => (a.id! < b.id! ? -1 : 1))).toEqual(rules)
       await store().deleteLifecycle(bucket)
       expect(await refusalCode(store().getLifecycle(bucket))).toBe('NoSuchLifecycleConfiguration')
     })

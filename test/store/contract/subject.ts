@@ -15,6 +15,18 @@ export interface Subject {
 type Lack =
   /** Keys `a` and `a/b` side by side. */
   | 'keys below keys'
+  /** Keys with an empty step, or one that is a dot or two: `a/`, `a//b`, `/a`, `./a`. */
+  | 'keys of any steps'
+  /** Pages under a delimiter that hold each entry once, whatever their size. */
+  | 'pages with a delimiter'
+  /** DELETE with If-Match. */
+  | 'conditional deletes'
+  /** A Complete that is sent again is answered again. */
+  | 'Complete twice'
+  /** A delete under suspended versioning tells that it left a marker. */
+  | 'markers told'
+  /** What a lock forbids is AccessDenied, and a retention in the past InvalidArgument. */
+  | 'codes of locks'
   /** If-None-Match with an ETag on writes. */
   | 'writes unless an ETag'
   /** The bucket's owner may bypass governance. */
@@ -29,6 +41,8 @@ type Lack =
   | 'conditions by whole seconds'
   /** Complete and Abort tell that an upload is gone before they look at its parts. */
   | 'NoSuchUpload first'
+  /** Abort refuses an id that nobody gave. */
+  | 'aborts of what never was'
   /** The upload marker that it gave with a page is one that it takes. */
   | 'pages of uploads'
   /** Pages of versions that hold each once, whatever their size. */
@@ -44,6 +58,8 @@ type Lack =
   /** A retention that came from the bucket is shown with the object. */
   | 'default retention shown'
   | 'lifecycle'
+  /** Lifecycle rules that end uploads. */
+  | 'lifecycle of uploads'
 
 /** Opens the subject's store for the tests of one `describe`. */
 export function useStore(subject: Subject): () => Store {
