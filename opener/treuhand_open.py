@@ -7,11 +7,16 @@ not been verified: the plaintext stands in `OUT.part` until all of it has, and o
 
     treuhand_open.py --keys KEYS.json --tenant acme --bucket reports --key a/b.txt \\
         --head HEAD.json --payload PAYLOAD --out OUT [--metadata META.json] [--half HALF]
+        [--recipient RECIPIENT --log LOG]
 
 PAYLOAD  the stored object's bytes, downloaded as they are.
 HEAD     what the store keeps beside them: the answer of `aws s3api head-object`, or
          {"metadata": {"th1": ..., "th1m": ...}, "contentDisposition": ...}
-KEYS     an export of group keys, see `read_keys`.
+KEYS     an export of group keys or a deposit, as the custodian signed it (docs/custody-formats.md, section 6),
+         or one that was opened already.
+RECIPIENT  the private key that the export was sealed to: 32 bytes in base64url.
+LOG      verifier key of the custodian's log, by which the export is verified. Without it nobody vouches for
+         the keys, and a warning says so; objects that do not open tell the same.
 HALF     a file with the customer's half in base64, for a split tenant.
 META     gets the application's headers, write time and checksum as JSON. `-` is the standard output.
 """
@@ -24,12 +29,15 @@ import json
 import os
 import struct
 import sys
+from functools import partial
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 SEGMENT, TAG, PART_HEADER, ROOM = 65_536, 16, 40, 65_520
 SUMMARY, TABLE_FRAME, TABLE_ROW = 256, 40, 120
@@ -89,31 +97,112 @@ def gcm_open(aes, nonce, sealed, data=b""):
         raise DoesNotOpen from None
 
 
-# Section 4: keys
+# Section 4: keys; section 6 of docs/custody-formats.md
 
-def read_keys(path):
-    """Group keys by id, from an export `treuhand-keys/v1`:
+def read_keys(options):
+    """By id, functions that open one group key each; and whether the customer's half is needed beside it.
+    Either a signed export, or JSON:
 
-        {"format": "treuhand-keys/v1",
+        {"format": "treuhand-keys/v1", "split": false,
          "keys": [{"id": hex 16 bytes, "tenant": ..., "bucket": ..., "epoch": ..., "key": base64 32 bytes}]}
-
-    An export whose keys are encrypted to a recipient is decrypted first: `open_key` is the place.
     """
-    with open(path, encoding="utf-8") as file:
-        export = json.load(file)
+    with open(options.keys, encoding="utf-8", newline="") as file:
+        text = file.read()
+    if text.startswith("treuhand-keys/v1\n"):
+        return read_sealed_keys(text, options)
+    export = json.loads(text)
     if export.get("format") != "treuhand-keys/v1":
-        raise SystemExit(f"{path} is no export of the format treuhand-keys/v1")
-    return {bytes.fromhex(entry["id"]): open_key(entry) for entry in export["keys"]}
+        raise SystemExit(f"{options.keys} is no export of the format treuhand-keys/v1")
+    keys = {bytes.fromhex(entry["id"]): partial(plain_key, entry) for entry in export["keys"]}
+    return keys, bool(export.get("split"))
 
 
-def open_key(entry):
-    """The 32 bytes of one exported key."""
-    if "key" not in entry:
-        raise SystemExit(f"the key {entry['id']} is encrypted; this opener reads exports with plain keys")
+def plain_key(entry):
     key = base64.b64decode(entry["key"], validate=True)
     if len(key) != 32:
         raise SystemExit(f"the key {entry['id']} has {len(key)} bytes, not 32")
     return key
+
+
+def read_sealed_keys(text, options):
+    if options.recipient is None:
+        raise SystemExit("this export is sealed: give the recipient's private key by --recipient")
+    body, signatures = text[:text.rindex("\n\n") + 1], text[text.rindex("\n\n") + 2:]
+    if options.log is None:
+        sys.stderr.write("warning: without --log nobody vouches for this export\n")
+    elif not is_signed(body, signatures, options.log):
+        raise SystemExit("the export is not signed by the key of this log")
+    _, origin, line, _ = body.split("\n")
+    export = json.loads(line)
+    with open(options.recipient, encoding="ascii") as file:
+        private = X25519PrivateKey.from_private_bytes(from_base64url(file.read().strip()))
+    if public_bytes(private.public_key()) != from_base64url(export["recipient"]):
+        raise SystemExit("the export was sealed to another recipient than the owner of this key")
+    keys = {bytes.fromhex(entry["id"]): partial(open_key, private, origin, export, entry)
+            for entry in export["keys"]}
+    return keys, export["split"]
+
+
+def is_signed(text, signatures, verifier_key):
+    """c2sp.org/signed-note, a key of type 0x01: Ed25519 over the text."""
+    name, identity, material = verifier_key.rsplit("+", 2)
+    raw = base64.b64decode(material)
+    if raw[0] != 1 or hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != identity:
+        raise SystemExit("--log is no verifier key of a log: name+id+base64")
+    found = False
+    for line in signatures.removesuffix("\n").split("\n"):
+        dash, signer, signature = line.split(" ")
+        bytes_ = base64.b64decode(signature, validate=True)
+        if dash != "\u2014" or signer != name or bytes_[:4].hex() != identity:
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(raw[1:]).verify(bytes_[4:], text.encode())
+        except InvalidSignature:
+            return False
+        found = True
+    return found
+
+
+def open_key(private, origin, export, entry):
+    """The 32 bytes of one exported key: HPKE with the key's names as `info`."""
+    fields = [b"treuhand/exported-key/v1", origin.encode(), export["tenant"].encode(),
+              entry["bucket"].encode(), entry["epoch"].encode(), bytes.fromhex(entry["id"])]
+    info = b"".join(struct.pack(">H", len(field)) + field for field in fields)
+    key = hpke_open(private, from_base64url(entry["sealed"]), info)
+    must(len(key) == 32)
+    return key
+
+
+def public_bytes(key):
+    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def hpke_open(private, sealed, info):
+    """RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; functions as named there."""
+    enc, ciphertext = sealed[:32], sealed[32:]
+
+    def labeled_extract(suite, salt, label, ikm):
+        return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
+
+    def labeled_expand(suite, prk, label, data, length):
+        labeled = struct.pack(">H", length) + b"HPKE-v1" + suite + label + data
+        return HKDFExpand(hashes.SHA256(), length, labeled).derive(prk)
+
+    try:  # Decap, section 4.1
+        shared = private.exchange(X25519PublicKey.from_public_bytes(enc))
+    except ValueError:
+        raise DoesNotOpen from None
+    kem = b"KEM" + struct.pack(">H", 0x0020)
+    secret = labeled_expand(kem, labeled_extract(kem, b"", b"eae_prk", shared), b"shared_secret",
+                            enc + public_bytes(private.public_key()), 32)
+    # KeySchedule, section 5.1, mode_base
+    suite = b"HPKE" + struct.pack(">HHH", 0x0020, 0x0001, 0x0002)
+    context = b"\0" + labeled_extract(suite, b"", b"psk_id_hash", b"") + labeled_extract(
+        suite, b"", b"info_hash", info)
+    secret = labeled_extract(suite, secret, b"secret", b"")
+    key = labeled_expand(suite, secret, b"key", context, 32)
+    nonce = labeled_expand(suite, secret, b"base_nonce", context, 12)
+    return gcm_open(AESGCM(key), nonce, ciphertext)
 
 
 # Section 5: the head
@@ -301,9 +390,12 @@ def read_head(path):
 def open_object(options):
     th1, sealed_metadata = read_head(options.head)
     envelope = Envelope(th1)
-    key = read_keys(options.keys).get(envelope.group_key_id)
-    if key is None:
+    keys, split = read_keys(options)
+    if envelope.group_key_id not in keys:
         raise SystemExit(f"the export holds no group key {envelope.group_key_id.hex()}")
+    key = keys[envelope.group_key_id]()
+    if split and not options.half:
+        raise SystemExit("this tenant is split: without the customer's half (--half) none of its objects opens")
     if options.half:
         with open(options.half, encoding="ascii") as file:
             half = base64.b64decode(file.read().strip(), validate=True)
@@ -327,7 +419,8 @@ def main():
     parser = argparse.ArgumentParser(description="Opens an object that Treuhand sealed.")
     for name in ("keys", "tenant", "bucket", "key", "head", "payload", "out"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--half")
+    for name in ("half", "recipient", "log"):
+        parser.add_argument(f"--{name}")
     parser.add_argument("--metadata", default="-")
     options = parser.parse_args()
     try:

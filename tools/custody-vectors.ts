@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { approvalText } from '../src/custody/approvals/approval.ts'
 import { proposalId, writeProposal } from '../src/custody/approvals/document.ts'
 import { DEFAULT_POLICY, policyDigest } from '../src/custody/approvals/policy.ts'
+import { sealKey, writeKeyExport } from '../src/custody/export/key-export.ts'
+import { generateHpkeKey } from '../src/custody/hpke.ts'
 import { checkpointText, cosign, signCheckpoint } from '../src/custody/log/checkpoint.ts'
 import { hiddenHash } from '../src/custody/log/entry.ts'
 import { signatureLine, signer, verifierKey, writeNote } from '../src/custody/log/note.ts'
@@ -52,6 +54,18 @@ const proposal = writeProposal({
 })
 const salt = counting(32, 96)
 
+// HPKE draws its own ephemeral key, so this vector is another after each run: what holds is that it opens.
+const recipient = await generateHpkeKey()
+const exportedKey = { id: counting(16, 16), bucket: 'photos', epoch: '2026-11', key: counting(32, 160) }
+const exported = writeKeyExport(
+  {
+    ...{ origin, made: 1_700_000_000_000, tenant: 'acme', split: false, proposal: 'a'.repeat(64) },
+    recipient: recipient.publicKey.toString('base64url'),
+    keys: [await sealKey(origin, 'acme', exportedKey, exportedKey.key, recipient.publicKey)],
+  },
+  log,
+)
+
 const vectors = {
   note: "Treuhand's own formats, made by tools/custody-vectors.ts; docs/custody-formats.md describes them",
   log: { seed: counting(32).toString('hex'), key: verifierKey(log) },
@@ -96,6 +110,11 @@ const vectors = {
     expires: 1_700_086_400_000,
     nonce: 'B'.repeat(22),
   }),
+  export: {
+    privateKey: recipient.privateKey.toString('hex'),
+    key: exportedKey.key.toString('hex'),
+    note: exported,
+  },
   statement: signStatement(
     { origin, kind: 'custody', made: 1_700_000_000_000, body: { seal: 'quorum' } },
     log,

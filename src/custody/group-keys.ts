@@ -97,6 +97,25 @@ export class GroupKeys {
     })
   }
 
+  /**
+   * A tenant's keys that still hold something, whole rows.
+   *
+   * @param buckets by name; `*` for all
+   * @param epochs as `2026-11`; `*` for all
+   */
+  async held(tenant: string, buckets: readonly string[], epochs: readonly string[]): Promise<GroupKeyRow[]> {
+    const rows = await this.#registry.database
+      .selectFrom('group_keys')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('state', 'not in', ['destroying', 'destroyed'])
+      .orderBy('bucket')
+      .orderBy('epoch')
+      .execute()
+    const within = (names: readonly string[], name: string) => names.includes('*') || names.includes(name)
+    return rows.filter(({ bucket, epoch }) => within(buckets, bucket) && within(epochs, epoch))
+  }
+
   /** Unwraps a key, whatever its state: for a lease, an export, a new wrapping. The caller overwrites it. */
   async open(row: LeasableRow): Promise<LeasedKey>
   async open(row: GroupKeyRow): Promise<{ readonly key: Uint8Array }>

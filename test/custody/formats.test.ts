@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { approvalText, readApproval } from '../../src/custody/approvals/approval.ts'
 import { proposalId, readProposal, writeProposal } from '../../src/custody/approvals/document.ts'
 import { DEFAULT_POLICY, policyDigest } from '../../src/custody/approvals/policy.ts'
+import { openKey, readKeyExport } from '../../src/custody/export/key-export.ts'
 import { cosignedAt, openCheckpoint } from '../../src/custody/log/checkpoint.ts'
 import { hiddenHash, readEntry } from '../../src/custody/log/entry.ts'
 import { readNote, readSignatureLines, readVerifierKey } from '../../src/custody/log/note.ts'
@@ -57,4 +58,15 @@ it('reads the proposal and the approval of it', () => {
   const approval = readApproval(vectors.approval)
   expect(approval).toMatchObject({ decision: 'approve', proposal: id })
   expect(approvalText(approval)).toBe(vectors.approval)
+})
+
+it('reads the export, and opens its key by the private key of its recipient', async () => {
+  const { note, privateKey, key } = vectors.export
+  const exported = readKeyExport(note, readVerifierKey(vectors.log.key))
+  expect(exported).toMatchObject({
+    tenant: 'acme',
+    split: false,
+    keys: [{ bucket: 'photos', epoch: '2026-11' }],
+  })
+  expect(await openKey(exported, exported.keys[0]!, hex(privateKey))).toEqual(hex(key))
 })

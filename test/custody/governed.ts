@@ -21,9 +21,9 @@ export interface Place extends Partial<Pick<CustodyOptions, 'witness' | 'secure'
   readonly registry?: CustodyRegistry
 }
 
-type People = Readonly<Record<'anna' | 'ben' | 'cem' | 'dora', SshSigner>>
+type People = Readonly<Record<'anna' | 'ben' | 'cem' | 'dora' | 'emil', SshSigner>>
 
-/** A custodian over a real registry, with two officers beside the proposer and a delegate. */
+/** A custodian over a real registry, with two officers beside the proposer and two delegates. */
 export async function govern(place: Place = {}) {
   const folder = place.folder ?? temporaryFolder()
   const registry = place.registry ?? (await openSqliteRegistry(`${folder}/custody.db`))
@@ -33,10 +33,11 @@ export async function govern(place: Place = {}) {
     ben: new SshSigner(),
     cem: new SshSigner(),
     dora: new SshSigner(),
+    emil: new SshSigner(),
   }
   const approvers = Object.fromEntries(
     Object.entries(people).map(([person, { fingerprint, line }]) => {
-      const role = person === 'dora' ? ('delegate' as const) : ('officer' as const)
+      const role = ['dora', 'emil'].includes(person) ? ('delegate' as const) : ('officer' as const)
       return [fingerprint, { role, party: role, person, key: { kind: 'ssh' as const, line } }]
     }),
   )
@@ -80,8 +81,10 @@ export async function govern(place: Place = {}) {
   const approved = async (act: Act, more: Partial<Proposal> = {}) => {
     const text = document(act, more)
     const { id } = await governance.proposals.propose(Buffer.from(text), people.anna.fingerprint)
-    for (const by of [people.ben, people.cem, people.dora])
-      await governance.proposals.decide(...signed(text, by))
+    for (const by of [people.ben, people.cem, people.dora, people.emil]) {
+      const { body } = await governance.proposals.decide(...signed(text, by))
+      if (body.state !== 'open') break
+    }
     return id
   }
   const pass = async (act: Act, more: Partial<Proposal> = {}, wait = 0) => {

@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sealKey, writeKeyExport } from '../../src/custody/export/key-export.ts'
+import { generateHpkeKey } from '../../src/custody/hpke.ts'
+import { signer, verifierKey } from '../../src/custody/log/note.ts'
 import { MIN_PART } from '../../src/seal/lengths.ts'
 import type { StoredHeaders } from '../../src/seal/metadata.ts'
 import { pythonProgram } from '../../tools/python.ts'
@@ -30,23 +33,28 @@ interface Stored {
   readonly stored: StoredHeaders
 }
 
+const base64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64')
+const file = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+
+/** A group key as an export holds it once it was opened. */
+function plainKeys({ groupKey: { id, key }, tenant, bucket }: Stored): string {
+  const names = { tenant, bucket, epoch: '2026-11' }
+  return JSON.stringify({ format: 'treuhand-keys/v1', keys: [{ id, ...names, key: base64(key) }] })
+}
+
 /** What the opener says of a stored object, and the plaintext it wrote. */
-function open(object: Stored, payload: Uint8Array) {
-  const file = (name: string, content: string | Uint8Array) => {
-    writeFileSync(join(folder, name), content)
-    return join(folder, name)
-  }
-  const { id, key } = object.groupKey
-  const base64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64')
-  const names = { tenant: object.tenant, bucket: object.bucket, epoch: '2026-11' }
-  const keys = { format: 'treuhand-keys/v1', keys: [{ id, ...names, key: base64(key) }] }
+function open(object: Stored, payload: Uint8Array, keys = plainKeys(object), more: readonly string[] = []) {
   const out = join(folder, 'out')
   rmSync(out, { force: true })
   const { status, stdout, stderr } = spawnSync(
     python,
     [
       OPENER,
-      ...['--keys', file('keys.json', JSON.stringify(keys))],
+      ...['--keys', file('keys.json', keys)],
+      ...more,
       ...['--tenant', object.tenant, '--bucket', object.bucket, `--key=${object.key}`],
       ...['--head', file('head.json', JSON.stringify(object.stored)), '--payload', file('payload', payload)],
       ...[
@@ -117,5 +125,46 @@ describe('the opener in Python', () => {
     )
     const groupKey = { ...vector.groupKey, id: '00'.repeat(16) }
     expect(open({ ...vector, groupKey }, new Uint8Array(1)).stderr).toContain('holds no group key')
+  })
+
+  test('opens a signed export with the key of its recipient, and believes no other', async () => {
+    const vector = objects.objects.find(
+      one => 'hex' in one.payload && !('customerHalf' in one),
+    ) as unknown as Stored & { payload: { hex: string } }
+    const payload = Buffer.from(vector.payload.hex, 'hex')
+    const log = signer('trustee.example/log', 1, bytes('log', 32))
+    const [own, other] = [await generateHpkeKey(), await generateHpkeKey()]
+    const about = { id: Buffer.from(vector.groupKey.id, 'hex'), bucket: vector.bucket, epoch: '2026-11' }
+    const key = Buffer.from(vector.groupKey.key, 'hex')
+    const write = async (split: boolean) =>
+      writeKeyExport(
+        {
+          ...{ origin: log.name, made: 1_790_000_000_000, tenant: vector.tenant, split, proposal: null },
+          recipient: own.publicKey.toString('base64url'),
+          keys: [await sealKey(log.name, vector.tenant, about, key, own.publicKey)],
+        },
+        log,
+      )
+    const exported = await write(false)
+    const mine = ['--recipient', file('own', own.privateKey.toString('base64url'))]
+    const theirs = ['--recipient', file('other', other.privateKey.toString('base64url'))]
+    const trusted = ['--log', verifierKey(log)]
+    const opened = open(vector, payload, exported, [...mine, ...trusted])
+    expect(opened.stderr).toBe('')
+    expect(opened.plain?.equals(open(vector, payload).plain!)).toBe(true)
+
+    const refusals: [string, readonly string[], RegExp][] = [
+      [exported, [], /give the recipient's private key/],
+      [exported, [...theirs, ...trusted], /another recipient/],
+      [exported.replace('2026-11', '2026-12'), [...mine, ...trusted], /not signed/],
+      [exported, [...mine, '--log', verifierKey(signer(log.name, 1, bytes('another', 32)))], /not signed/],
+      [exported.replace('2026-11', '2026-12'), mine, /does not open/],
+      [await write(true), [...mine, ...trusted], /is split/],
+    ]
+    for (const [keys, flags, why] of refusals) {
+      const { status, stderr, plain } = open(vector, payload, keys, flags)
+      expect([status, plain]).toEqual([1, undefined])
+      expect(stderr).toMatch(why)
+    }
   })
 })

@@ -1,6 +1,8 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
+import { ACTS, type Act, DEFAULT_POLICY } from '../../custody/approvals/policy.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { backupCommand, replayCommand, restoreCommand } from './backup-commands.ts'
+import { keysCommands } from './keys-commands.ts'
 import { reachFlags } from './reach-flags.ts'
 
 /** `treuhand custodian`, `rotate`, `epochs`: what officers, delegates and scripts run. */
@@ -30,8 +32,8 @@ const wishFlags = {
 } as const
 const tokenFlags = { ...reachFlags, tokenFile: text('File of mode 0600 with the token', 'FILE') } as const
 
-/** What a custodian carries out once it is approved. */
-const PROPOSABLE = ['enrol-proxy', 'loosen', 'change-officers', 'lift-kill', 'answer-order'] as const
+/** What takes more than one person; a custodian says itself which of it it carries out. */
+const PROPOSABLE = ACTS.filter(act => !DEFAULT_POLICY[act].alone)
 
 const serve = buildCommand({
   docs: { brief: 'Run a custodian, or a standby that waits to become the active one' },
@@ -222,6 +224,7 @@ export const custodianCommands = buildRouteMap({
     reject: decision('reject', 'Reject a proposal'),
     veto: decision('veto', 'Veto a proposal, as a delegate of the customer'),
     execute,
+    keys: keysCommands,
     seal: alone('seal', 'Make the custodian forget its keys, at one word'),
     kill: alone('kill', 'Stop all keys, or a tenant, at one word'),
     revoke: alone('revoke', "End a proxy's right to keys, at one word"),
@@ -239,7 +242,7 @@ export const custodianCommands = buildRouteMap({
   },
 })
 
-function parseAct(text: string): (typeof PROPOSABLE)[number] {
+function parseAct(text: string): Act {
   const act = PROPOSABLE.find(known => known === text)
   if (act) return act
   throw new CannotStart(`"${text}" cannot be proposed here. Propose one of: ${PROPOSABLE.join(', ')}.`, 2)

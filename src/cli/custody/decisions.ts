@@ -140,7 +140,12 @@ export async function transparency({ from, to, ...flags }: ReportFlags): Promise
   show(flags, answer, JSON.stringify(answer['report'], undefined, 2))
 }
 
-async function request(flags: PersonFlags, act: string, params: Json): Promise<Record<string, unknown>> {
+/** Asks for what an officer or delegate gets at their own signed word. */
+export async function request(
+  flags: PersonFlags,
+  act: string,
+  params: Json,
+): Promise<Record<string, unknown>> {
   return await ask(flags, 'POST', '/v1/requests', await signedRequest(flags, act, params))
 }
 

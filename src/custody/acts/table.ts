@@ -4,6 +4,7 @@ import { type ActContext, type AnyAct, bindAct } from './act.ts'
 import { answerOrderAct } from './answer-order.ts'
 import { changeOfficers } from './change-officers.ts'
 import { enrolProxy } from './enrol-proxy.ts'
+import { exportKeys } from './export-keys.ts'
 import { liftKill } from './lift-kill.ts'
 import { loosen } from './loosen.ts'
 import { revoke } from './revoke.ts'
@@ -14,6 +15,7 @@ export const ACT_TABLE: Readonly<Partial<Record<Act, AnyAct>>> = {
   'enrol-proxy': enrolProxy,
   loosen,
   'answer-order': answerOrderAct,
+  'export-keys': exportKeys,
   'change-officers': changeOfficers,
   'lift-kill': liftKill,
   tighten,

@@ -121,12 +121,12 @@ export function signatureLine(signature: Signature): string {
 
 /**
  * Takes a note apart; verifies nothing.
+ * @param most bytes or characters that it may have
  * @throws CustodyError `Malformed`, `TooLarge`
  */
-export function readNote(bytes: Uint8Array | string): Note {
+export function readNote(bytes: Uint8Array | string, most = MAX_NOTE): Note {
+  if (bytes.length > most) throw new CustodyError('TooLarge', `a note holds at most ${most} characters`)
   const text = typeof bytes === 'string' ? bytes : decode(bytes)
-  if (text.length > MAX_NOTE)
-    throw new CustodyError('TooLarge', `a note holds at most ${MAX_NOTE} characters`)
   const split = text.lastIndexOf('\n\n')
   if (split < 0) throw new CustodyError('Malformed', 'a note has an empty line before its signatures')
   const body = text.slice(0, split + 1)
@@ -149,7 +149,6 @@ export function readSignatureLines(text: string): Signature[] {
 }
 
 function decode(bytes: Uint8Array): string {
-  if (bytes.length > MAX_NOTE) throw new CustodyError('TooLarge', `a note holds at most ${MAX_NOTE} bytes`)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

@@ -6,20 +6,19 @@ import { ACTS, DEFAULT_POLICY } from '../approvals/policy.ts'
 import { type BackupTarget, lastBackup } from '../backup/target.ts'
 import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
-import { makeEnrolmentToken, requestOf } from '../enrolment.ts'
+import { requestOf } from '../enrolment.ts'
 import { CustodyError } from '../errors.ts'
 import type { Governance } from '../governance.ts'
 import { Limit, tooMany } from '../limits.ts'
 import { storedFiles } from '../log/files.ts'
-import { findOrder, liftOrderBar, registerOrder } from '../orders/register.ts'
-import { publishReport } from '../orders/transparency.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
 import type { QuorumPlan } from '../quorum/quorum.ts'
 import type { SealDesk } from '../seal-desk.ts'
 import { PersonRequests } from '../signed-request.ts'
-import { admitToken, makeToken, revokeToken, type TokenScope } from '../tokens.ts'
+import { admitToken, type TokenScope } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
+import { answerPerson } from './person-requests.ts'
 import { rotationRoutes } from './rotations.ts'
 
 const closed = { additionalProperties: false } as const
@@ -152,25 +151,7 @@ export function officerRoutes(
   app.post('/v1/requests', { schema: { body: Signed } }, async request => {
     const { document, signature } = request.body as Static<typeof Signed>
     const { act, params, by } = await requests.take(document, signature)
-    if (act === 'enrolment-ticket') {
-      return await makeEnrolmentToken(custody, text(params['tenant']), list(params['buckets']), by)
-    }
-    if (act === 'token') {
-      const scope = text(params['scope']) as TokenScope
-      if (!['operator', 'rotate', 'auditor'].includes(scope))
-        throw new CustodyError('Malformed', 'There is no such scope.')
-      return await makeToken(custody, scope, Number(params['lifetime']), list(params['networks']), by)
-    }
-    if (act === 'revoke-token') {
-      await revokeToken(custody, text(params['token']), by)
-      return {}
-    }
-    if (act === 'order') return await registerOrder(custody, params, by)
-    if (act === 'show-order') return (await findOrder(custody, text(params['order']))).body
-    if (act === 'lift-bar') return await liftOrderBar(custody, text(params['order']), by)
-    if (act === 'transparency-report')
-      return await publishReport(custody, Number(params['from']), Number(params['to']), by)
-    throw new CustodyError('Malformed', `There is no request ${act}.`)
+    return await answerPerson(custody, act, params, by)
   })
 
   rotationRoutes(app, custody, admit)
@@ -212,14 +193,4 @@ async function handed(dealt: Dealt, now: number) {
   const sheet = await shareSheet(dealt.envelope, now)
   dealt.envelope.fill(0)
   return { party, holder, sheet: sheet.toString('base64') }
-}
-
-function text(value: Json | undefined): string {
-  if (typeof value === 'string' && value.length > 0) return value
-  throw new CustodyError('Malformed', 'The request lacks a parameter.')
-}
-
-function list(value: Json | undefined): string[] {
-  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value as string[]
-  throw new CustodyError('Malformed', 'The request lacks a list.')
 }

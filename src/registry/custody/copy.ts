@@ -22,6 +22,7 @@ const TABLES: { readonly [table in CopiedTable]: readonly string[] } = {
   records: ['kind', 'id'],
   stops: ['kind', 'scope'],
   ceremony: ['singleton'],
+  exports: ['proposal'],
   log_heads: ['origin'],
   log_leaves: ['origin', 'number'],
   log_tiles: ['origin', 'level', 'number'],

@@ -15,6 +15,7 @@ export interface CustodyTables extends LogTables {
   records: RecordTable
   stops: StopTable
   ceremony: CeremonyTable
+  exports: ExportTable
 }
 
 export type CustodyDatabase = Kysely<CustodyTables>
@@ -107,6 +108,16 @@ export interface CeremonyTable {
   state: string
 }
 
+/** Group keys that were sealed to a recipient, until somebody fetches them. */
+export interface ExportTable {
+  /** Id of the proposal by which they leave. */
+  proposal: Once<string>
+  tenant: Once<string>
+  /** `treuhand-keys/v1`. */
+  document: Once<string>
+  made: Once<number>
+}
+
 const foundations: Migration = async db => {
   await sql`create table term (singleton integer primary key check (singleton = 1), term bigint not null)`.execute(
     db,
@@ -175,7 +186,16 @@ const ceremonies: Migration = async db => {
   )
 }
 
+const keyExports: Migration = async db => {
+  await sql`create table exports (
+    proposal text primary key,
+    tenant text not null,
+    document text not null,
+    made bigint not null
+  )`.execute(db)
+}
+
 /** Forward only, each step once and for all. */
-export const custodyMigrations: readonly Migration[] = [foundations, logTables, ceremonies]
+export const custodyMigrations: readonly Migration[] = [foundations, logTables, ceremonies, keyExports]
 /** Number of the newest schema. */
 export const NEWEST = custodyMigrations.length

@@ -1,0 +1,54 @@
+import { buildCommand, buildRouteMap } from '@stricli/core'
+import { reachFlags } from './reach-flags.ts'
+
+/** `treuhand custodian keys`: group keys that leave the custodian, sealed to a recipient. */
+
+const text = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
+const places = (...names: readonly (readonly [string, string])[]) => ({
+  kind: 'tuple' as const,
+  parameters: names.map(([brief, placeholder]) => ({ parse: String, brief, placeholder })) as never,
+})
+
+const signFlags = {
+  ...reachFlags,
+  sign: text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY'),
+} as const
+
+const recipient = buildCommand<{ json?: boolean }, [string]>({
+  docs: {
+    brief: 'Make the key that group keys are sealed to when they leave, on a machine without a network',
+  },
+  parameters: { flags: { json: reachFlags.json }, positional: places(['Where to write it', 'FILE']) },
+  loader: async () => (await import('./keys.ts')).makeRecipientKey,
+})
+
+const fetchExport = buildCommand({
+  docs: { brief: 'Fetch what a proposal export-keys made; it opens for its recipient alone' },
+  parameters: {
+    flags: signFlags,
+    positional: places(["The proposal's digest", 'ID'], ['Where to write it', 'FILE']),
+  },
+  loader: async () => (await import('./keys.ts')).fetchKeys,
+})
+
+const open = buildCommand({
+  docs: {
+    brief: "Verify an export and open its keys with the recipient's key, offline",
+    fullDescription: 'Exit 0: opened; 9: not signed by this log, or not sealed to this recipient.',
+  },
+  parameters: {
+    flags: {
+      key: text("The recipient's private key", 'FILE'),
+      log: text('Verifier key of the log, as the genesis document has it', 'KEY'),
+      json: reachFlags.json,
+    },
+    positional: places(['The export', 'EXPORT'], ['Where to write the keys', 'FILE']),
+  },
+  loader: async () => (await import('./keys.ts')).openKeys,
+})
+
+export const keysCommands = buildRouteMap({
+  docs: { brief: 'Take group keys out of the custodian, sealed to a recipient' },
+  routes: { recipient, fetch: fetchExport, open },
+})
