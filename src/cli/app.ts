@@ -2,7 +2,7 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import packageJson from '../../package.json' with { type: 'json' }
 import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
-import { custodianCommands, epochsCommand, rotateCommand } from './custody/commands.ts'
+import { custodianCommands, epochsCommand, rotateCommands } from './custody/commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
 import { reencryptCommand, whereUsedCommand } from './key-use-commands.ts'
 import { settingsFlags, workersFlag } from './settings-flags.ts'
@@ -58,7 +58,7 @@ export const app = buildApplication(
       enrol: enrolCommand,
       'access-key': accessKeys,
       custodian: custodianCommands,
-      rotate: rotateCommand,
+      rotate: rotateCommands,
       epochs: epochsCommand,
       'where-used': whereUsedCommand,
       reencrypt: reencryptCommand,

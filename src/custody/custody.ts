@@ -127,10 +127,16 @@ export class Custody {
    *
    * @param how a few words for the log: the kind of seal, the holders' numbers
    * @param founding what an empty log begins with
+   * @param admit a last look, when the records can be read and nothing was done yet
    * @throws CustodyError when the log forked, was restored and is behind, the records are not what the log says,
    *   or the witness is away
    */
-  async unseal(unsealed: Unsealed, how: string, founding?: Founding): Promise<void> {
+  async unseal(
+    unsealed: Unsealed,
+    how: string,
+    founding?: Founding,
+    admit?: (opened: Opened) => Promise<void>,
+  ): Promise<void> {
     if (this.#stops.has('forked', '*')) throw barredBy(this.#stops.of('*')!)
     if (this.#opened) return
     this.#initialised = true
@@ -144,6 +150,7 @@ export class Custody {
     })
     try {
       await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
+      await admit?.(opened)
       if (founding) await beginLog(opened.log, opened.records, opened.authority, founding, this.now())
       const index = await opened.log.append({ type: 'unseal', at: this.now(), body: { how } })
       await opened.witnessing.witnessed(index)

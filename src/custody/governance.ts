@@ -9,10 +9,15 @@ import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
 import type { OfficerRecord, PolicyRecord } from './people.ts'
 import { keepCounter, verifyPerson } from './persons.ts'
+import { SealOffers } from './seals/offers.ts'
 
 export interface GovernanceOptions {
   /** Officers that the trustee's quorum needs. */
   quorum(): Promise<number>
+  /** Where a new root may be kept; nowhere by default. */
+  readonly seals?: SealOffers
+  /** Runs after the root was changed. */
+  rootChanged?(): Promise<void>
 }
 
 /** The people's side of a custodian: proposals over its records, its log and its witness. */
@@ -24,7 +29,14 @@ export class Governance {
   constructor(custody: Custody, options: GovernanceOptions) {
     this.#custody = custody
     this.#ground = groundOf(custody, options)
-    this.proposals = new Proposals(this.#ground, bindActs({ custody }))
+    this.proposals = new Proposals(
+      this.#ground,
+      bindActs({
+        custody,
+        seals: options.seals ?? new SealOffers([]),
+        rootChanged: async () => await options.rootChanged?.(),
+      }),
+    )
   }
 
   /**

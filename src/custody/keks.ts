@@ -1,11 +1,13 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import { CustodyError } from './errors.ts'
 import type { Unsealed } from './unseal.ts'
 import { unwrap, type WrapContext, type WrappingKey, wrap, wrappingKey } from './wrap.ts'
 
 /** The tenants' KEKs: wrapped by the root in the registry, opened as handles that nothing can extract. */
 export class Keks {
   readonly #registry: CustodyRegistry
-  readonly #unsealed: Unsealed
+  #unsealed: Unsealed
+  #changing: Promise<unknown> = Promise.resolve()
   readonly #opened = new Map<string, Promise<WrappingKey>>()
 
   constructor(registry: CustodyRegistry, unsealed: Unsealed) {
@@ -21,6 +23,19 @@ export class Keks {
   /** Makes the tenant's next KEK the active one. The retired one still unwraps. */
   async advance(tenant: string, now: number): Promise<number> {
     return await this.#make(tenant, (await this.active(tenant, now)) + 1, now)
+  }
+
+  /**
+   * Changes the root that wraps the KEKs. What opens or makes one meanwhile waits.
+   *
+   * @param change wraps everything anew, or nothing; gets the old root and gives the new one
+   */
+  async changeRoot(change: (old: Unsealed) => Promise<Unsealed>): Promise<void> {
+    const changed = this.#changing.then(async () => {
+      this.#unsealed = await change(this.#unsealed)
+    })
+    this.#changing = changed.catch(() => undefined)
+    await changed
   }
 
   async open(tenant: string, version: number): Promise<WrappingKey> {
@@ -73,14 +88,16 @@ export class Keks {
 
   /** Whoever comes second takes the first one's row: a version is unique. */
   async #make(tenant: string, version: number, now: number): Promise<number> {
+    await this.#changing
+    const { root, custodian, canary } = this.#unsealed
     const kek = crypto.getRandomValues(new Uint8Array(32))
-    const wrapped = await wrap(
-      this.#unsealed.root,
-      kek,
-      kekContext(this.#unsealed.custodian, tenant, version),
-    )
+    const wrapped = await wrap(root, kek, kekContext(custodian, tenant, version))
     kek.fill(0)
     await this.#registry.write(async transaction => {
+      // A KEK under a root that has just been replaced would open for nobody.
+      const seal = await transaction.selectFrom('seal').select('canary').executeTakeFirstOrThrow()
+      if (!Buffer.from(seal.canary).equals(canary))
+        throw new CustodyError('Conflict', 'The root was changed meanwhile. Ask again.')
       const there = await transaction
         .selectFrom('keks')
         .select('version')
@@ -103,14 +120,22 @@ export class Keks {
   }
 
   async #openFromRegistry(tenant: string, version: number): Promise<WrappingKey> {
+    await this.#changing
+    const by = this.#unsealed
     const { wrapped } = await this.#registry.database
       .selectFrom('keks')
       .select('wrapped')
       .where('tenant', '=', tenant)
       .where('version', '=', version)
       .executeTakeFirstOrThrow()
-    const { root, custodian } = this.#unsealed
-    return await wrappingKey(await unwrap(root, wrapped, kekContext(custodian, tenant, version)))
+    try {
+      return await wrappingKey(await unwrap(by.root, wrapped, kekContext(by.custodian, tenant, version)))
+    } catch (error) {
+      // The root may have been changed between our reading it and the row.
+      await this.#changing
+      if (by === this.#unsealed) throw error
+      return await this.#openFromRegistry(tenant, version)
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import type { OfficerRecord } from './people.ts'
  * Verifies that an officer or delegate signed the text.
  *
  * @param fingerprint of the key
+ * @param records those of the unsealed custodian, or of one that is about to be
  * @throws CustodyError `Refused`, `Unverified`, `Malformed`
  */
 export async function verifyPerson(
@@ -14,8 +15,9 @@ export async function verifyPerson(
   fingerprint: string,
   text: string,
   signature: string,
+  records = custody.opened().records,
 ): Promise<void> {
-  const officer = await custody.opened().records.find<OfficerRecord>('officer', fingerprint)
+  const officer = await records.find<OfficerRecord>('officer', fingerprint)
   if (officer?.body.state !== 'active') throw new CustodyError('Refused', 'This key belongs to nobody here.')
   const key = await verifySignature(officer.body.key, text, signature, custody.console)
   if (key !== officer.body.key) await keepCounter(custody, fingerprint, key)

@@ -4,6 +4,7 @@ import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
 import { Limit } from './limits.ts'
 import { verifyPerson } from './persons.ts'
+import type { Records } from './records.ts'
 
 /** What an officer or delegate asks for alone, signed by their key: it opens nothing by itself. */
 export interface PersonRequest {
@@ -29,9 +30,10 @@ export class PersonRequests {
 
   /**
    * @param document canonical JSON of label, origin, act, params, by, at (milliseconds since 1970) and nonce
+   * @param records by which the person is known; those of the unsealed custodian by default
    * @throws CustodyError `Malformed`, `Refused`, `Unverified`, `Expired`, `Conflict`
    */
-  async take(document: string, signature: string): Promise<PersonRequest> {
+  async take(document: string, signature: string, records?: Records): Promise<PersonRequest> {
     const custody = this.#custody
     const { label, origin, act, params, by, at, nonce } = readCanonical(
       Buffer.from(document),
@@ -52,7 +54,7 @@ export class PersonRequests {
         'The request was not made just now. Look at the clock, and make it anew.',
       )
     }
-    await verifyPerson(custody, by, document, signature)
+    await verifyPerson(custody, by, document, signature, records)
     if (this.#nonces.take(`${by}/${String(nonce)}`, custody.now()) > 0) {
       throw new CustodyError('Conflict', 'This request was made already.')
     }

@@ -13,6 +13,8 @@ export interface Unsealed {
   /** 16 bytes that name this custodian; part of what every wrap is bound to. */
   readonly custodian: Uint8Array
   readonly root: WrappingKey
+  /** What this root wrapped when it came into force: tells it from every other. */
+  readonly canary: Uint8Array
 }
 
 /**
@@ -48,14 +50,14 @@ async function open(seal: Selectable<SealTable>, provider: RootProvider): Promis
         'Put back the root key and the registry that belong together.',
     )
   }
-  return { custodian: seal.custodian, root }
+  return { custodian: seal.custodian, root, canary: seal.canary }
 }
 
 async function initialise(registry: CustodyRegistry, provider: RootProvider, now: number): Promise<Unsealed> {
   const { root, record } = await provider.create()
   await testWrappingKey(root)
   const custodian = crypto.getRandomValues(new Uint8Array(16))
-  const canary = await wrap(root, CANARY, canaryContext(custodian))
+  const canary = await makeCanary(root, custodian)
   const row = { kind: provider.kind, record: JSON.stringify(record), canary, created: now }
   await registry.write(transaction =>
     transaction
@@ -63,7 +65,11 @@ async function initialise(registry: CustodyRegistry, provider: RootProvider, now
       .values({ singleton: 1, custodian, ...row })
       .execute(),
   )
-  return { custodian, root }
+  return { custodian, root, canary }
+}
+
+export async function makeCanary(root: WrappingKey, custodian: Uint8Array): Promise<Uint8Array> {
+  return await wrap(root, CANARY, canaryContext(custodian))
 }
 
 function canaryContext(custodian: Uint8Array): WrapContext {

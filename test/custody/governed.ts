@@ -5,6 +5,7 @@ import { Custody } from '../../src/custody/custody.ts'
 import { Governance } from '../../src/custody/governance.ts'
 import type { CustodyOptions } from '../../src/custody/options.ts'
 import { fileRoot } from '../../src/custody/roots/file.ts'
+import type { SealOffers } from '../../src/custody/seals/offers.ts'
 import { unseal } from '../../src/custody/unseal.ts'
 import type { CustodyRegistry } from '../../src/registry/custody/registry.ts'
 import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
@@ -19,6 +20,7 @@ export interface Place extends Partial<Pick<CustodyOptions, 'witness' | 'secure'
   /** Of the root; a new one by default. */
   readonly folder?: string
   readonly registry?: CustodyRegistry
+  readonly seals?: SealOffers
 }
 
 type People = Readonly<Record<'anna' | 'ben' | 'cem' | 'dora' | 'emil', SshSigner>>
@@ -55,7 +57,8 @@ export async function govern(place: Place = {}) {
     await registry.close()
   }
   onTestFinished(close)
-  const governance = new Governance(custody, { quorum: async () => 2 })
+  const { seals } = place
+  const governance = new Governance(custody, { quorum: async () => 2, ...(seals && { seals }) })
 
   const document = (act: Act, more: Partial<Proposal> = {}): string =>
     writeProposal({

@@ -58,11 +58,26 @@ const ceremony = buildCommand({
       kind: 'tuple',
       parameters: [
         argument('JSON with plan and approvers', 'PLAN'),
-        argument('Where the shares go', 'FOLDER'),
+        { ...argument('Where the shares go; a seal without holders has none', 'FOLDER'), optional: true },
       ],
     },
   },
   loader: async () => (await import('./shares.ts')).ceremony,
+})
+const agree = buildCommand({
+  docs: { brief: 'Agree to a root that opens without people, in the first ceremony' },
+  parameters: { flags: { ...signFlags, dryRun } },
+  loader: async () => (await import('./agreement.ts')).agree,
+})
+const unsealAtWord = buildCommand({
+  docs: { brief: 'Unseal at one word, where the seal opens without people' },
+  parameters: { flags: signFlags },
+  loader: async () => (await import('./agreement.ts')).unsealAtWord,
+})
+const deal = buildCommand({
+  docs: { brief: 'Deal the shares of a new root that was approved' },
+  parameters: { flags: { ...signFlags, dryRun }, positional: one('Where the shares go', 'FOLDER') },
+  loader: async () => (await import('./shares.ts')).deal,
 })
 const share = (purpose: 'prove' | 'unseal' | 'reset', brief: string) =>
   buildCommand({
@@ -183,7 +198,7 @@ const enrolment = buildCommand({
   loader: async () => (await import('./rotation.ts')).enrolment,
 })
 
-export const rotateCommand = buildCommand({
+const rotateKek = buildCommand({
   docs: {
     brief: 'Give a tenant a new KEK; its group keys are wrapped anew, no object is touched',
     fullDescription:
@@ -198,6 +213,31 @@ export const rotateCommand = buildCommand({
   },
   loader: async () => (await import('./rotation.ts')).rotate,
 })
+const rotateRoot = buildCommand({
+  docs: {
+    brief: 'Propose a new root, under the seal in force or another; old shares open nothing then',
+    fullDescription:
+      'Once it is approved and has waited: treuhand custodian deal, share prove, share unseal. A seal without holders changes when the proposal is carried out.',
+  },
+  parameters: {
+    flags: {
+      ...signFlags,
+      reason: text('Why, for everybody who reads the log', 'TEXT'),
+      seal: { ...text('Another kind of seal, offered as nextSeal', 'KIND'), optional: true },
+      dryRun,
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ ...argument('JSON with needed and parties', 'PLAN'), optional: true }],
+    },
+  },
+  loader: async () => (await import('./agreement.ts')).rotateRoot,
+})
+export const rotateCommands = buildRouteMap({
+  docs: { brief: 'Give a tenant a new KEK, a bucket a new group key, or the custodian a new root' },
+  routes: { kek: rotateKek, root: rotateRoot },
+  defaultCommand: 'kek',
+})
 export const epochsCommand = buildCommand({
   docs: { brief: "List a tenant's group keys and their states" },
   parameters: { flags: tokenFlags, positional: one('Tenant', 'TENANT') },
@@ -211,6 +251,9 @@ export const custodianCommands = buildRouteMap({
     status,
     'holder-key': holderKey,
     ceremony,
+    agree,
+    deal,
+    unseal: unsealAtWord,
     share: buildRouteMap({
       docs: { brief: 'Bring a share of the root' },
       routes: {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { CannotStart } from '../cannot-start.ts'
@@ -15,10 +15,28 @@ const Registry = Type.Union([
   Type.Object({ kind: Type.Literal('postgres'), urlFile: Path }, closed),
 ])
 const Pkcs11 = { library: Path, token: Type.String({ minLength: 1 }), pinFile: Path }
+/** The word that a seal for a first look takes, so that none of them comes into use by mistake. */
+const development = Type.Literal(true)
 const Seal = Type.Union([
   Type.Object({ kind: Type.Literal('quorum') }, closed),
   Type.Object({ kind: Type.Literal('hsm+quorum'), ...Pkcs11 }, closed),
+  Type.Object({ kind: Type.Literal('pkcs11'), ...Pkcs11 }, closed),
+  Type.Object({ kind: Type.Literal('p12'), file: Path, passphraseFile: Path }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('transit'),
+      address: Type.String({ minLength: 1 }),
+      mount: Type.String({ minLength: 1 }),
+      key: Type.String({ minLength: 1 }),
+      tokenFile: Path,
+      authorityFile: Type.Optional(Path),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('passphrase'), passphraseFile: Path, development }, closed),
+  Type.Object({ kind: Type.Literal('file'), file: Path, development }, closed),
 ])
+export type SealSettings = Static<typeof Seal>
 const Backup = Type.Object(
   { folder: Path, recipient: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) },
   closed,
@@ -38,6 +56,7 @@ const CustodianConfig = Type.Object(
     officers: Listen,
     registry: Registry,
     seal: Seal,
+    nextSeal: Type.Optional(Seal),
     witness: Type.Optional(Witness),
     console: Type.Optional(Type.String({ pattern: '^https://[^/?#@]{1,255}$' })),
     backup: Type.Optional(Backup),
@@ -54,15 +73,37 @@ export function readCustodianConfig(file: string): CustodianConfig {
     const where = first?.instancePath.slice(1).replaceAll('/', '.') || 'the configuration'
     throw new CannotStart(`In ${file}, ${where} ${first?.message ?? 'is wrong'}. See docs/custody.md.`, 2)
   }
-  const at = (path: string) => resolve(dirname(resolve(file)), path)
-  const { registry, seal, backup } = value
+  const at = (path: string) => placeOf(path, dirname(resolve(file)))
+  const { registry, seal, nextSeal, backup } = value
   return {
     ...value,
     data: at(value.data),
     registry: registry.kind === 'postgres' ? { ...registry, urlFile: at(registry.urlFile) } : registry,
-    seal: seal.kind === 'quorum' ? seal : { ...seal, pinFile: at(seal.pinFile) },
+    seal: withPlaces(seal, at),
+    ...(nextSeal && { nextSeal: withPlaces(nextSeal, at) }),
     ...(backup && { backup: { ...backup, folder: at(backup.folder) } }),
   }
+}
+
+/** A path beside the configuration, or `credential:NAME`, which systemd hands to the service. */
+function placeOf(path: string, beside: string): string {
+  const [, name] = /^credential:([\w.-]+)$/.exec(path) ?? []
+  if (name === undefined) return resolve(beside, path)
+  const folder = process.env['CREDENTIALS_DIRECTORY']
+  if (folder) return join(folder, name)
+  throw new CannotStart(
+    `${path} asks for a credential of systemd, but there is none. Start it as a service with LoadCredential=${name}:FILE.`,
+    2,
+  )
+}
+
+function withPlaces(seal: SealSettings, at: (path: string) => string): SealSettings {
+  const isPlace = (name: string) => name === 'file' || name.endsWith('File')
+  const settings = Object.entries(seal).map(([name, value]) => [
+    name,
+    isPlace(name) ? at(String(value)) : value,
+  ])
+  return Object.fromEntries(settings) as SealSettings
 }
 
 function readJson(file: string): unknown {

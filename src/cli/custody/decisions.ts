@@ -23,11 +23,14 @@ interface WishFlags extends PersonFlags {
   readonly dryRun?: boolean
 }
 
+/** What an act is told. */
+type ActParams = { readonly [name: string]: Json }
+
 const HOURS = 72 * 3_600_000
 
 /** `treuhand custodian propose ACT`: shows the proposal before it is signed. */
-export async function propose(flags: WishFlags, act: Act): Promise<void> {
-  const document = await draft(flags, act)
+export async function propose(flags: WishFlags, act: Act, given?: ActParams): Promise<void> {
+  const document = await draft(flags, act, given ?? readParams(flags.params))
   process.stderr.write(`${describe(document)}\n`)
   if (flags.dryRun) return show(flags, { document }, 'Nothing was proposed.')
   const signature = await sshSign(flags.sign, document)
@@ -68,7 +71,7 @@ export async function execute(flags: ReachFlags, id: string): Promise<void> {
 
 /** `treuhand custodian seal|kill|revoke|tighten`: what one officer or delegate may do alone. */
 export async function alone(act: 'seal' | 'kill' | 'revoke' | 'tighten', flags: WishFlags): Promise<void> {
-  const document = await draft(flags, act)
+  const document = await draft(flags, act, readParams(flags.params))
   process.stderr.write(`${describe(document)}\n`)
   if (flags.dryRun) return show(flags, { document }, 'Nothing was done.')
   const { origin, created } = readProposal(Buffer.from(document))
@@ -162,8 +165,11 @@ export async function signedRequest(
   return { document, signature: await sshSign(flags.sign, document) }
 }
 
-async function draft({ tenant, reason, params, ...flags }: WishFlags, act: Act): Promise<string> {
-  const given = params === undefined ? {} : JSON.parse(readFileSync(params, 'utf8'))
+function readParams(file: string | undefined): ActParams {
+  return file === undefined ? {} : (JSON.parse(readFileSync(file, 'utf8')) as ActParams)
+}
+
+async function draft({ tenant, reason, ...flags }: WishFlags, act: Act, given: ActParams): Promise<string> {
   const wish = { act, tenant, reason, params: given, proposer: signer(flags) }
   const { document } = (await ask(flags, 'POST', '/v1/drafts', wish)) as { document: string }
   const read = readProposal(Buffer.from(document))

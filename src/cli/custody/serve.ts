@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { readVerifierKey } from '../../custody/log/note.ts'
 import { witnessClient } from '../../custody/log/witness-client.ts'
-import { pkcs11Root } from '../../custody/roots/pkcs11.ts'
 import { serveCustodian } from '../../custody/server/serve.ts'
 import { readCustodianConfig } from './config.ts'
 import { openRegistry } from './open-registry.ts'
+import { offerOf } from './seal-offer.ts'
 
 interface ServeFlags {
   readonly config: string
@@ -17,7 +17,7 @@ interface ServeFlags {
  */
 export async function serve({ config: file }: ServeFlags): Promise<void> {
   const config = readCustodianConfig(file)
-  const { origin, data, names, proxies, officers, seal, witness, console, backup } = config
+  const { origin, data, names, proxies, officers, seal, nextSeal, witness, console, backup } = config
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const logger = pino({ messageKey: 'event', base: null }, pino.destination(2))
   const registry = await openRegistry(config)
@@ -31,7 +31,7 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
     proxies,
     officers,
     logger,
-    ...(seal.kind === 'hsm+quorum' && { hsm: pkcs11Root(seal) }),
+    seals: [seal, ...(nextSeal ? [nextSeal] : [])].map(offerOf),
     ...(console && { console: { id: new URL(console).hostname, origin: new URL(console).origin } }),
     ...(backup && { backup: { ...backup, recipient: Buffer.from(backup.recipient, 'base64url') } }),
     ...(witness && { witness: witnessClient({ url: witness.url, verifier: readVerifierKey(witness.key) }) }),

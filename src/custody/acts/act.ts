@@ -5,10 +5,15 @@ import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
 import type { RecordKind } from '../people.ts'
+import type { SealOffers } from '../seals/offers.ts'
 
 /** What acts work on. */
 export interface ActContext {
   readonly custody: Custody
+  /** Where a new root may be kept. */
+  readonly seals: SealOffers
+  /** Runs after the root was changed: backups of before it restore the old one. */
+  rootChanged(): Promise<void>
 }
 
 /** A proposal as its act reads it. */

@@ -5,6 +5,7 @@ import { digest } from '../canonical.ts'
 import { answerOrder, defaultAnswer } from '../orders/order.ts'
 import { findOrder, keepOrder } from '../orders/register.ts'
 import type { TenantRecord } from '../people.ts'
+import { sealStatus } from '../seals/offers.ts'
 import { defineAct, revisionOf } from './act.ts'
 
 /** Answers an authority's order by a signed statement that the log holds. */
@@ -29,7 +30,7 @@ export const answerOrderAct = defineAct({
     const split = (await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false
     const seal = await custody.registry.database.selectFrom('seal').select('kind').executeTakeFirstOrThrow()
     const checkpoint = `${log.head.size} ${log.head.root.toString('base64')}`
-    const unattended = !['quorum', 'hsm+quorum'].includes(seal.kind)
+    const { unattended } = sealStatus(seal.kind)
     const holding = { ciphertext: false, seal: seal.kind, sealed: false, unattended, split, checkpoint }
     const made = custody.now()
     const body = defaultAnswer(order.body, holding)

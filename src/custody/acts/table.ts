@@ -3,6 +3,7 @@ import type { Act } from '../approvals/policy.ts'
 import { type ActContext, type AnyAct, bindAct } from './act.ts'
 import { answerOrderAct } from './answer-order.ts'
 import { changeOfficers } from './change-officers.ts'
+import { changeSeal } from './change-seal.ts'
 import { enrolProxy } from './enrol-proxy.ts'
 import { exportKeys } from './export-keys.ts'
 import { liftKill } from './lift-kill.ts'
@@ -17,6 +18,7 @@ export const ACT_TABLE: Readonly<Partial<Record<Act, AnyAct>>> = {
   'answer-order': answerOrderAct,
   'export-keys': exportKeys,
   'change-officers': changeOfficers,
+  'change-seal': changeSeal,
   'lift-kill': liftKill,
   tighten,
   revoke,

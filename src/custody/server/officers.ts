@@ -1,20 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { readApprover } from '../approvals/approver.ts'
 import type { Wish } from '../approvals/ground.ts'
-import { ACTS, DEFAULT_POLICY } from '../approvals/policy.ts'
+import { ACTS } from '../approvals/policy.ts'
 import { type BackupTarget, lastBackup } from '../backup/target.ts'
-import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { requestOf } from '../enrolment.ts'
 import { CustodyError } from '../errors.ts'
 import type { Governance } from '../governance.ts'
-import { Limit, tooMany } from '../limits.ts'
 import { storedFiles } from '../log/files.ts'
-import type { Dealt } from '../quorum/deal.ts'
-import { shareSheet } from '../quorum/paper.ts'
-import type { QuorumPlan } from '../quorum/quorum.ts'
-import type { SealDesk } from '../seal-desk.ts'
+import { sealInForce, sealStatus } from '../seals/offers.ts'
 import { PersonRequests } from '../signed-request.ts'
 import { admitToken, type TokenScope } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
@@ -22,7 +16,6 @@ import { answerPerson } from './person-requests.ts'
 import { rotationRoutes } from './rotations.ts'
 
 const closed = { additionalProperties: false } as const
-const Bytes = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 60_000 })
 const Signed = Type.Object(
   { document: Type.String({ maxLength: 16_384 }), signature: Type.String({ maxLength: 8192 }) },
   closed,
@@ -49,68 +42,21 @@ const WishBody = Type.Object(
   },
   closed,
 )
-const Holder = Type.Object({ name: Type.String(), publicKey: Type.Optional(Bytes) }, closed)
-const Party = Type.Object(
-  { name: Type.String(), needed: Type.Integer(), holders: Type.Array(Holder, { maxItems: 32 }) },
-  closed,
-)
-const CeremonyRequest = Type.Object(
-  {
-    plan: Type.Object(
-      { origin: Type.String(), needed: Type.Integer(), parties: Type.Array(Party, { maxItems: 16 }) },
-      closed,
-    ),
-    approvers: Type.Record(Type.String(), Type.Unknown()),
-    development: Type.Optional(Type.Boolean()),
-  },
-  closed,
-)
-const Share = Type.Object(
-  {
-    purpose: Type.Union([Type.Literal('prove'), Type.Literal('unseal'), Type.Literal('reset')]),
-    submission: Bytes,
-  },
-  closed,
-)
 const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
-
-const MINUTE = 60_000
-/** From one address: each is opened in a process of its own. */
-const SHARES_A_MINUTE = 30
 
 /** What officers, delegates and scripts call. Persons prove themselves by signatures, scripts by tokens. */
 export function officerRoutes(
   app: App,
   custody: Custody,
-  desk: SealDesk,
   governance: Governance,
   backup?: BackupTarget,
 ): void {
   const requests = new PersonRequests(custody)
-  const shares = new Limit(SHARES_A_MINUTE, MINUTE)
   const { proposals } = governance
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
     admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
 
   app.get('/v1/status', async () => await statusOf(custody, backup))
-
-  app.post('/v1/ceremony', { schema: { body: CeremonyRequest } }, async request => {
-    const { plan, approvers, development } = request.body as Static<typeof CeremonyRequest>
-    const known = Object.entries(approvers).map(([id, value]) => [id, readApprover(value as Json)] as const)
-    const foundation = { approvers: Object.fromEntries(known), policy: DEFAULT_POLICY }
-    const dealt = await desk.begin(planOf(plan), foundation, development)
-    return { dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
-  })
-  app.get('/v1/desk', async () => {
-    const { desk: at, progress, missing } = await desk.desk()
-    return { ...at, publicKey: Buffer.from(at.publicKey).toString('base64url'), progress, missing }
-  })
-  app.post('/v1/shares', { schema: { body: Share } }, async request => {
-    const wait = shares.take(request.raw.socket.remoteAddress ?? '', custody.now())
-    if (wait > 0) throw tooMany('shares from this address', wait)
-    const { purpose, submission } = request.body as Static<typeof Share>
-    return await desk.submit(purpose, Buffer.from(submission, 'base64url'))
-  })
 
   app.post('/v1/close', { schema: { body: Alone } }, async request => {
     const { document, text, signature } = request.body as Static<typeof Alone>
@@ -166,31 +112,19 @@ export function officerRoutes(
 
 async function statusOf(custody: Custody, target: BackupTarget | undefined) {
   const { state, origin, stops } = custody
+  const kind = (await sealInForce(custody.registry))?.kind
+  const seal = kind === undefined ? null : sealStatus(kind)
   const backup = target ? { last: (await lastBackup(target).catch(() => undefined)) ?? null } : 'none'
-  if (state !== 'unsealed') return { origin, state, stops, backup }
+  if (state !== 'unsealed') return { origin, state, stops, seal, backup }
   const { log, witnessing } = custody.opened()
   const { last: _, ...witness } = witnessing.status()
   return {
     origin,
     state,
     stops,
+    seal,
     backup,
     log: { size: log.head.size, root: log.head.root.toString('base64') },
     witness,
   }
-}
-
-function planOf(plan: Static<typeof CeremonyRequest>['plan']): QuorumPlan {
-  const holder = ({ name, publicKey }: Static<typeof Holder>) =>
-    publicKey === undefined ? { name } : { name, publicKey: Buffer.from(publicKey, 'base64url') }
-  return { ...plan, parties: plan.parties.map(party => ({ ...party, holders: party.holders.map(holder) })) }
-}
-
-/** A share as it may leave: sealed to its holder, or as the sheet that is printed. */
-async function handed(dealt: Dealt, now: number) {
-  const { party, holder } = dealt
-  if (dealt.by === 'key') return { party, holder, sealed: dealt.sealed.toString('base64url') }
-  const sheet = await shareSheet(dealt.envelope, now)
-  dealt.envelope.fill(0)
-  return { party, holder, sheet: sheet.toString('base64') }
 }

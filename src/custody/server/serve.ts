@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { consoleRoutes } from '../../console/routes.ts'
 import type { CustodyRegistry } from '../../registry/custody/registry.ts'
+import { makeBackup } from '../backup/backup.ts'
 import { secureKey } from '../backup/key-record.ts'
 import type { BackupTarget } from '../backup/target.ts'
 import { Custody } from '../custody.ts'
@@ -9,17 +10,16 @@ import { countrySets } from '../fence.ts'
 import { Governance } from '../governance.ts'
 import { Leases } from '../leases.ts'
 import type { CustodyOptions } from '../options.ts'
-import type { Quorum } from '../quorum/quorum.ts'
 import { Revocations } from '../revocations.ts'
-import type { RootProvider, SealRecord } from '../roots/root.ts'
-import { SealDesk } from '../seal-desk.ts'
-import { unseal } from '../unseal.ts'
+import { type SealOffer, SealOffers, sealInForce } from '../seals/offers.ts'
+import { SealDesk } from '../seals/seal-desk.ts'
 import { custodyApp, showIdentity } from './app.ts'
 import { backupRoutes } from './backups.ts'
 import { openServerIdentity, renewServerIdentity } from './identity.ts'
 import { officerRoutes } from './officers.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { proxyRoutes } from './proxies.ts'
+import { sealRoutes } from './seals.ts'
 
 /** Milliseconds between looks at what waits. */
 const SWEEP = 60_000
@@ -38,10 +38,8 @@ export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' 
   readonly names: readonly string[]
   readonly proxies: ListenAddress
   readonly officers: ListenAddress
-  /** Unseals unattended; absent where a quorum does. */
-  readonly root?: RootProvider
-  /** Gives half of the root, where the seal is of an HSM and a quorum. */
-  readonly hsm?: RootProvider
+  /** The seals that are made ready: the one in use, and before a change the one to come; a quorum's by default. */
+  readonly seals?: readonly SealOffer[]
   /** Where backups go; each new group key is kept there before it seals anything. */
   readonly backup?: BackupTarget
   readonly logger: Logger
@@ -68,7 +66,10 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     backup && (async (row, log) => await secureKey(registry, backup, row, log, now()))
   const custody = await Custody.open({ ...options, now, onAlarm, ...(secure && { secure }) })
   const revocations = new Revocations(custody)
-  const governance = new Governance(custody, { quorum: () => officersNeeded(custody) })
+  const seals = new SealOffers(options.seals ?? [{ kind: 'quorum' }])
+  const rootChanged = async () => await backUpNewRoot(custody, backup, logger)
+  const desk = new SealDesk(custody, seals, rootChanged)
+  const governance = new Governance(custody, { quorum: () => officersNeeded(custody), seals, rootChanged })
   const identity = await openServerIdentity(folder, names, now())
   const proxies = await custodyApp(identity, 'Treuhand custodian: proxies', logger)
   const officers = await custodyApp(identity, 'Treuhand custodian: officers', logger)
@@ -77,7 +78,8 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     consoleRoutes(officers)
     passkeyRoutes(officers, custody, options.console)
   }
-  officerRoutes(officers, custody, new SealDesk(custody, options.hsm), governance, backup)
+  sealRoutes(officers, custody, desk)
+  officerRoutes(officers, custody, governance, backup)
   backupRoutes(officers, custody, backup)
 
   custody.onUnsealed(async ({ authority }) => {
@@ -85,9 +87,7 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     for (const app of [proxies, officers]) showIdentity(app, renewed)
     await governance.proposals.sweep()
   })
-  if (options.root && custody.stops.every(({ scope }) => scope !== '*')) {
-    await custody.unseal(await unseal(registry, options.root, now()), options.root.kind)
-  }
+  await desk.openUnattended()
   await proxies.listen(options.proxies)
   await officers.listen(options.officers)
   const sweeping = setInterval(() => void sweep(custody, governance, logger), SWEEP).unref()
@@ -114,11 +114,23 @@ async function sweep(custody: Custody, governance: Governance, logger: Logger): 
   })
 }
 
+/**
+ * No backup of before a change of the root restores what is made after it, so one follows at once. Where it fails,
+ * somebody must look: the root is changed already.
+ */
+async function backUpNewRoot(
+  custody: Custody,
+  target: BackupTarget | undefined,
+  logger: Logger,
+): Promise<void> {
+  if (!target) return
+  await makeBackup(custody, target, 'the change of the root').catch((error: Error) => {
+    logger.error({ event: 'custody.backup-failed', error: error.name }, error.message)
+  })
+}
+
 /** Officers whom the trustee's quorum needs; two where there is none. */
 async function officersNeeded(custody: Custody): Promise<number> {
-  const seal = await custody.registry.database.selectFrom('seal').select('record').executeTakeFirst()
-  const text = seal && (JSON.parse(seal.record) as SealRecord)['quorum']
-  if (typeof text !== 'string') return 2
-  const [trustee] = (JSON.parse(text) as Quorum).parties
+  const [trustee] = (await sealInForce(custody.registry))?.quorum?.parties ?? []
   return trustee?.needed ?? 2
 }

@@ -5,6 +5,7 @@ import { enrol as admit, makeEnrolmentToken } from '../../../src/custody/enrolme
 import type { TenantRecord } from '../../../src/custody/people.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
 import { type RunningCustodian, serveCustodian } from '../../../src/custody/server/serve.ts'
+import { unseal } from '../../../src/custody/unseal.ts'
 import { enrol } from '../../../src/keys/remote/enrol.ts'
 import { RemoteCustodian } from '../../../src/keys/remote/remote-custodian.ts'
 import { openSqliteRegistry } from '../../../src/registry/custody/sqlite.ts'
@@ -29,6 +30,9 @@ export async function startCustodian(settings: TestSettings = {}): Promise<TestC
   const folder = settings.folder ?? temporaryFolder()
   const registry = await openSqliteRegistry(`${folder}/custody.db`)
   await registry.activate()
+  const root = fileRoot(`${folder}/root.key`)
+  // In place of a ceremony.
+  await unseal(registry, root, Date.now())
   let clock: number | undefined
   const setClock = (now: number) => {
     clock = now
@@ -39,7 +43,7 @@ export async function startCustodian(settings: TestSettings = {}): Promise<TestC
     names: ['localhost', '127.0.0.1'],
     origin: 'custodian.test/treuhand',
     proxies: { host: '127.0.0.1', port: settings.port ?? 0 },
-    root: fileRoot(`${folder}/root.key`),
+    seals: [{ kind: 'file', root }],
     logger: pino({ level: 'silent' }),
     now: () => clock ?? Date.now(),
     officers: { host: '127.0.0.1', port: settings.officersPort ?? 0 },

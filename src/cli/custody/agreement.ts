@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { approvalText } from '../../custody/approvals/approval.ts'
+import { fingerprintOf } from '../../custody/approvals/approver.ts'
+import { newNonce } from '../../custody/approvals/document.ts'
+import { digest, type Json } from '../../custody/canonical.ts'
+import { ask, publicKeyLine, show, sshSign } from './client.ts'
+import { type PersonFlags, propose, signedRequest } from './decisions.ts'
+import type { ReachFlags } from './reach-flags.ts'
+
+const HOUR = 3_600_000
+
+/** `treuhand custodian agree`: to a root that opens without people, in the first ceremony. */
+export async function agree(flags: PersonFlags & { readonly dryRun?: boolean }): Promise<void> {
+  const { document } = (await ask(flags, 'GET', '/v1/agreement')) as { document: string }
+  process.stderr.write(`${describe(document)}\n`)
+  if (flags.dryRun) return show(flags, { document }, 'Nothing was signed.')
+  const { origin } = JSON.parse(document) as { origin: string }
+  const text = approvalText({
+    origin,
+    decision: 'approve',
+    proposal: digest(document).toString('hex'),
+    signer: fingerprintOf({ kind: 'ssh', line: publicKeyLine(flags.sign) }),
+    expires: Date.now() + HOUR,
+    nonce: newNonce(),
+  })
+  const signature = await sshSign(flags.sign, text)
+  const answer = await ask(flags, 'POST', '/v1/agreement/signatures', { text, signature })
+  const missing = answer['missing'] as readonly string[]
+  const sentence =
+    answer['unsealed'] === true
+      ? 'All have agreed. The root is made, and the custodian is unsealed.'
+      : `Signed. Still to agree: ${missing.join(', ')}.`
+  show(flags, answer, sentence)
+}
+
+/** `treuhand custodian unseal`: at one word, where the seal opens without people. */
+export async function unsealAtWord(flags: PersonFlags): Promise<void> {
+  const answer = await ask(flags, 'POST', '/v1/unseal', await signedRequest(flags, 'unseal', {}))
+  show(flags, answer, 'The custodian is unsealed.')
+}
+
+interface RootFlags extends ReachFlags {
+  readonly sign: string
+  readonly reason: string
+  readonly seal?: string
+  readonly dryRun?: boolean
+}
+
+/** `treuhand rotate root [PLAN]`: proposes a new root, under the seal in force or another. */
+export async function rotateRoot(flags: RootFlags, planFile?: string): Promise<void> {
+  const { seal: inForce } = (await ask(flags, 'GET', '/v1/status')) as { seal: { kind: string } | null }
+  const seal = flags.seal ?? inForce?.kind ?? 'quorum'
+  await propose({ ...flags, tenant: '*' }, 'change-seal', { seal, plan: readPlan(planFile) })
+}
+
+/** Holders by name and key, as the act takes them; null where the seal has none. */
+function readPlan(file: string | undefined): Json {
+  return file === undefined ? null : (JSON.parse(readFileSync(file, 'utf8')) as Json)
+}
+
+function describe(document: string): string {
+  const { origin, seal, approvers } = JSON.parse(document) as {
+    origin: string
+    seal: string
+    approvers: Record<string, { role: string; party: string; person: string }>
+  }
+  const people = Object.entries(approvers).map(
+    ([fingerprint, { role, party, person }]) => `    ${role} ${person} of ${party}  ${fingerprint}`,
+  )
+  return [
+    `  custodian  ${origin}`,
+    `  seal       ${seal}: UNATTENDED. Whoever owns the host can open the root, without any of you.`,
+    '  to decide',
+    ...people,
+    `  digest     ${digest(document).toString('hex')}`,
+  ].join('\n')
+}
