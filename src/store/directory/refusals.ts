@@ -21,6 +21,7 @@ const STATUS = {
   MalformedXML: 400,
   MethodNotAllowed: 405,
   NoSuchBucket: 404,
+  NoSuchBucketPolicy: 404,
   NoSuchKey: 404,
   NoSuchLifecycleConfiguration: 404,
   NoSuchObjectLockConfiguration: 404,
@@ -28,13 +29,16 @@ const STATUS = {
   NoSuchTagSet: 404,
   NoSuchUpload: 404,
   NoSuchVersion: 404,
+  NoSuchWebsiteConfiguration: 404,
   NotImplemented: 501,
   NotModified: 304,
   ObjectLockConfigurationNotFoundError: 404,
   PreconditionFailed: 412,
+  ServerSideEncryptionConfigurationNotFoundError: 404,
 } as const
+export type RefusalCode = keyof typeof STATUS
 
 /** A refusal with S3's code. */
-export function refuse(code: keyof typeof STATUS, attributes: Record<string, string> = {}): StoreError {
+export function refuse(code: RefusalCode, attributes: Record<string, string> = {}): StoreError {
   return new StoreError(code, STATUS[code], attributes)
 }

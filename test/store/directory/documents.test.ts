@@ -36,20 +36,45 @@ test('a public access block is kept: nothing is public anyhow', async () => {
   await store.close()
 })
 
-test('what would not be obeyed is not kept', async () => {
+test('encryption without a key of its own is kept: whatever comes here is sealed', async () => {
   const store = await openTemporary()
   const bucket = await newBucket(store)
-  const kept = ['acl', 'ownershipControls', 'requestPayment', 'publicAccessBlock']
-  for (const name of DOCUMENTS.filter(name => !kept.includes(name))) {
-    expect(await refusalCode(store.getDocument({ bucket }, name)), name).toBe('NotImplemented')
-    expect(await refusalCode(store.putDocument({ bucket }, name, { text: '<a/>', headers: {} })), name).toBe(
-      'NotImplemented',
-    )
+  const place = { bucket }
+  const none = 'ServerSideEncryptionConfigurationNotFoundError'
+  expect(await refusalCode(store.getDocument(place, 'encryption'))).toBe(none)
+  const text = '<X><Rule><SSEAlgorithm>AES256</SSEAlgorithm></Rule></X>'
+  await store.putDocument(place, 'encryption', { text, headers: {} })
+  expect(await store.getDocument(place, 'encryption')).toBe(text)
+  await store.deleteDocument(bucket, 'encryption')
+  expect(await refusalCode(store.getDocument(place, 'encryption'))).toBe(none)
+  await store.close()
+})
+
+test('what was never set reads as at S3, and turning it off or deleting it changes nothing', async () => {
+  const store = await openTemporary()
+  const bucket = await newBucket(store)
+  const place = { bucket }
+  expect(await refusalCode(store.getDocument(place, 'policy'))).toBe('NoSuchBucketPolicy')
+  expect(await refusalCode(store.getDocument(place, 'policyStatus'))).toBe('NoSuchBucketPolicy')
+  expect(await refusalCode(store.getDocument(place, 'website'))).toBe('NoSuchWebsiteConfiguration')
+  await store.deleteDocument(bucket, 'policy')
+  await store.deleteDocument(bucket, 'website')
+  const off = [
+    ['logging', '<BucketLoggingStatus xmlns="x"/>'],
+    ['notification', '<?xml version="1.0"?>\n<NotificationConfiguration></NotificationConfiguration>'],
+    ['accelerate', '<AccelerateConfiguration><Status>Suspended</Status></AccelerateConfiguration>'],
+  ] as const
+  for (const [name, text] of off) {
+    const before = await store.getDocument(place, name)
+    await store.putDocument(place, name, { text, headers: {} })
+    expect(await store.getDocument(place, name)).toBe(before)
   }
-  expect(await refusalCode(store.deleteDocument(bucket, 'policy'))).toBe('NotImplemented')
-  const payer = { text: '<Payer>Requester</Payer>', headers: {} }
-  expect(await refusalCode(store.putDocument({ bucket }, 'requestPayment', payer))).toBe('NotImplemented')
-  const settings = { metadata: {}, settings: { 'x-amz-acl': 'public-read' } as const }
-  expect(await refusalCode(put(store, { bucket, key: 'k' }, pattern(1), {}, settings))).toBe('NotImplemented')
+  await store.close()
+})
+
+test('every document of a bucket that is not there is NoSuchBucket', async () => {
+  const store = await openTemporary()
+  for (const name of DOCUMENTS)
+    expect(await refusalCode(store.getDocument({ bucket: 'missing' }, name)), name).toBe('NoSuchBucket')
   await store.close()
 })
