@@ -70,46 +70,70 @@ const START_TAG =
   /<([A-Za-z_][A-Za-z0-9_.:-]*)(?:\s+[A-Za-z_][A-Za-z0-9_.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>/y
 const SLASH = 0x2f
 const BLANK = /^[ \t\r\n]*$/
+const isBlank = (text: string): boolean => text === '' || BLANK.test(text)
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]*$/
 
 class Reader {
   readonly #text: string
   #at = 0
   #elements = 0
+  /** Names that were read before, with their end tags: a listing of thousands of elements has a dozen. */
+  readonly #endTags = new Map<string, string>()
 
   constructor(text: string) {
     this.#text = text
   }
 
   document(): XmlElement {
+    if (NOT_XML.test(this.#text)) throw broken('it holds a character that XML does not know')
     this.#at = DECLARATION.exec(this.#text)![0].length
     const root = this.#element(1)
-    if (!BLANK.test(this.#text.slice(this.#at))) throw broken('something stands behind its root element')
+    if (!isBlank(this.#text.slice(this.#at))) throw broken('something stands behind its root element')
     return root
   }
 
   #element(depth: number): XmlElement {
     if (depth > MAX_DEPTH) throw broken(`elements are nested deeper than ${MAX_DEPTH}`)
     if (++this.#elements > MAX_ELEMENTS) throw broken(`it has more than ${MAX_ELEMENTS} elements`)
-    START_TAG.lastIndex = this.#at
-    const tag = START_TAG.exec(this.#text)
-    if (tag === null) throw broken(`no element begins at character ${this.#at}`)
-    this.#at = START_TAG.lastIndex
-    const name = tag[1]!
-    if (tag[2] === '/') return new XmlElement(name, '', [])
+    const { name, empty } = this.#startTag()
+    if (empty) return new XmlElement(name, '', [])
 
     const children: XmlElement[] = []
     let text = this.#textBeforeTag()
     while (this.#text.charCodeAt(this.#at + 1) !== SLASH) {
-      if (!BLANK.test(text)) throw broken(`<${name}> mixes text and elements`)
+      if (!isBlank(text)) throw broken(`<${name}> mixes text and elements`)
       children.push(this.#element(depth + 1))
       text = this.#textBeforeTag()
     }
-    const endTag = `</${name}>`
+    const endTag = this.#endTag(name)
     if (!this.#text.startsWith(endTag, this.#at)) throw broken(`<${name}> is not closed as it was opened`)
     this.#at += endTag.length
     if (children.length === 0) return new XmlElement(name, characters(text), children)
-    if (!BLANK.test(text)) throw broken(`<${name}> mixes text and elements`)
+    if (!isBlank(text)) throw broken(`<${name}> mixes text and elements`)
     return new XmlElement(name, '', children)
+  }
+
+  #startTag(): { name: string; empty: boolean } {
+    const end = this.#text.indexOf('>', this.#at)
+    const bare = this.#text.slice(this.#at + 1, end)
+    if (this.#endTags.has(bare) || (end > 0 && NAME.test(bare))) {
+      this.#at = end + 1
+      return { name: bare, empty: false }
+    }
+    START_TAG.lastIndex = this.#at
+    const tag = START_TAG.exec(this.#text)
+    if (tag === null) throw broken(`no element begins at character ${this.#at}`)
+    this.#at = START_TAG.lastIndex
+    return { name: tag[1]!, empty: tag[2] === '/' }
+  }
+
+  #endTag(name: string): string {
+    const known = this.#endTags.get(name)
+    if (known !== undefined) return known
+    const endTag = `</${name}>`
+    this.#endTags.set(name, endTag)
+    return endTag
   }
 
   #textBeforeTag(): string {
@@ -121,26 +145,42 @@ class Reader {
   }
 }
 
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g
+const NAMED = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
+const NUMERIC = /^#(?:(\d{1,7})|x([0-9A-Fa-f]{1,6}))$/
 // XML 1.0 section 2.2, for what stands in the text itself. Line ends are left as they came: a key may hold CR.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must not come
 const NOT_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
 
-/**
- * Decodes the references in character data. Numeric ones may name any character but NUL and surrogates: S3
- * writes keys with control characters so, although XML 1.0 knows no such characters.
- */
+/** Decodes the references in character data. */
 function characters(text: string): string {
-  if (NOT_XML.test(text)) throw broken('it holds a character that XML does not know')
-  if (!text.includes('&')) return text
-  return text.replace(REFERENCE, (reference, named?: string, decimal?: string, hex?: string) => {
-    if (named !== undefined) return NAMED[named]!
-    const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : 0
-    if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-      throw broken(`${reference.slice(0, 12)} is no reference that S3 writes`)
-    return String.fromCodePoint(code)
-  })
+  let decoded = ''
+  let from = 0
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', from)) {
+    const end = text.indexOf(';', at)
+    decoded += text.slice(from, at) + character(text.slice(at + 1, end < 0 ? at + 1 : end))
+    from = end + 1
+  }
+  return from === 0 ? text : decoded + text.slice(from)
+}
+
+/**
+ * What a reference names. A numeric one may name any character but NUL and surrogates: S3 writes keys with control
+ * characters so, although XML 1.0 knows no such characters.
+ */
+function character(reference: string): string {
+  const named = NAMED.get(reference)
+  if (named !== undefined) return named
+  const [, decimal, hex] = NUMERIC.exec(reference) ?? []
+  const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex ?? '0', 16)
+  if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+    throw broken(`&${reference.slice(0, 12)} is no reference that S3 writes`)
+  return String.fromCodePoint(code)
 }
 
 const broken = (why: string) => new StoreUnavailable('protocol', `its XML is refused: ${why}`)

@@ -21,9 +21,14 @@ function nodes(content: readonly XmlNode[]): string {
   let text = ''
   for (const [name, value] of content) {
     if (value === undefined) continue
-    text += `<${name}>${typeof value === 'object' ? nodes(value) : escaped(String(value))}</${name}>`
+    text += `<${name}>${inner(value)}</${name}>`
   }
   return text
+}
+
+function inner(value: Exclude<XmlContent, undefined>): string {
+  if (typeof value === 'string') return escaped(value)
+  return typeof value === 'object' ? nodes(value) : String(value)
 }
 
 /**
