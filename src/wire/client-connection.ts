@@ -51,6 +51,7 @@ export class ClientConnection implements InboundOwner {
   #sent = false
   #keepAlive = true
   #interim = 0
+  #continue: PromiseWithResolvers<boolean> | undefined
 
   /** @param rested called whenever an exchange is over and the connection may serve another */
   constructor(limits: ClientLimits, rested: (connection: ClientConnection) => void) {
@@ -111,6 +112,18 @@ export class ClientConnection implements InboundOwner {
     return this.#answer.promise
   }
 
+  /** Resolves when the peer asks for the body, or answers without it; with false after `patience` milliseconds. */
+  async expectContinue(patience: number): Promise<boolean> {
+    this.#continue = Promise.withResolvers()
+    const late = setTimeout(this.#continue.resolve, patience, false)
+    try {
+      return await this.#continue.promise
+    } finally {
+      clearTimeout(late)
+      this.#continue = undefined
+    }
+  }
+
   /** The whole request was handed to the socket: an answer that comes now is not early. */
   requestSent(): void {
     this.#sent = true
@@ -130,6 +143,7 @@ export class ClientConnection implements InboundOwner {
     this.#out.stop(why)
     this.#answer?.reject(why)
     this.#answer = undefined
+    this.#continue?.reject(why)
     // A request that is not out whole ends in a reset: the peer must not take its beginning for the whole.
     if (this.#sent || this.#socket instanceof TLSSocket) this.#socket.destroy()
     else this.#socket.resetAndDestroy()
@@ -147,6 +161,7 @@ export class ClientConnection implements InboundOwner {
   #passInterim(status: number): void {
     if (status === 101 || ++this.#interim > MAX_INTERIM_ANSWERS)
       throw new PeerFailed('malformed-answer', `the peer sent ${status} where an answer was due`)
+    if (status === 100) this.#continue?.resolve(true)
     this.#in.expectHead(this.#sent ? this.#limits.answer : NOT_YET)
   }
 
@@ -157,6 +172,7 @@ export class ClientConnection implements InboundOwner {
     this.#used = true
     this.#keepAlive = head.keepAlive && this.#sent
     if (!this.#sent) this.#out.stop(new AnsweredEarly())
+    this.#continue?.resolve(true)
     resolve({
       head,
       body: this.#in.expectBody(length, undefined, this.#limits.body),

@@ -6,7 +6,7 @@ import type { Fields } from './exchange.ts'
 import { fieldLines } from './fields.ts'
 import { type Response, responseOf } from './response.ts'
 import { onreadCopiedFor, onreadFor } from './socket-reading.ts'
-import { ConnectionUpload, type Upload } from './upload.ts'
+import { ConnectionUpload, HeldUpload, type Upload } from './upload.ts'
 
 export type { ClientLimits } from './client-connection.ts'
 export type { Response } from './response.ts'
@@ -42,6 +42,11 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
 
 const NOTHING = new Uint8Array(0)
 
+/** Bytes of a body that are held until all are there, rather than risked on a connection that may be closing. */
+const HELD = 32 * 1024
+/** Milliseconds in which a peer that knows `Expect` asks for the body (RFC 9110 10.1.1 leaves this to the client). */
+const CONTINUE = 1_000
+
 /** One server, and the connections to it. Redirects are answers like others: nothing is followed. */
 export class Origin {
   readonly #options: OriginOptions
@@ -52,6 +57,8 @@ export class Origin {
   readonly #resting: ClientConnection[] = []
   readonly #dialling = new Set<net.Socket>()
   #session: Buffer | undefined
+  /** False once the peer has let an `Expect` pass in silence. */
+  #asksForBodies = true
   #closed = false
 
   constructor(options: OriginOptions) {
@@ -72,7 +79,7 @@ export class Origin {
 
   /**
    * Sends a request, with a body that is in memory whole or with none.
-   * A bodiless idempotent request is sent once more where a connection that had rested broke under it.
+   * It is sent once more where a connection that had rested broke under it, if twice is the same as once.
    * @throws PeerFailed
    */
   async request(ask: Ask, body: Uint8Array = NOTHING): Promise<Response> {
@@ -85,20 +92,38 @@ export class Origin {
     try {
       return await this.#exchange(rested, ask, head, body)
     } catch (error) {
-      const lost = error instanceof PeerFailed && error.code === 'lost'
-      if (!lost || body.length > 0 || !IDEMPOTENT.has(ask.method)) throw error
+      if (!isLost(error) || !isRepeatable(ask, body.length)) throw error
     }
     return await this.#exchange(await this.#dial(), ask, head, body)
   }
 
   /**
-   * Begins a request with a body of exactly `length` bytes.
+   * Begins a request with a body of exactly `length` bytes. A connection that had rested may be closing at this
+   * moment, and a body that is on its way cannot be had again: so a small one is held until it is there whole, and
+   * for a large one the peer must ask, or it goes over a new connection.
    * @throws PeerFailed
    */
   async upload(ask: Ask, length: number): Promise<Upload> {
     const head = this.#head(ask, length)
-    const connection = this.#takeRested() ?? (await this.#dial())
-    return new ConnectionUpload(connection, ask.method, head, length)
+    if (length <= HELD) return new HeldUpload(length, body => this.request(ask, body))
+    const rested = this.#asksForBodies ? this.#takeRested() : undefined
+    return (
+      (rested && (await this.#askedFor(rested, ask, length))) ??
+      new ConnectionUpload(await this.#dial(), ask.method, head, length)
+    )
+  }
+
+  /** An upload over a connection that had rested, once the peer wants the body; undefined if the connection is gone. */
+  async #askedFor(rested: ClientConnection, ask: Ask, length: number): Promise<Upload | undefined> {
+    const fields: Fields = [...ask.fields, ['expect', '100-continue']]
+    const upload = new ConnectionUpload(rested, ask.method, this.#head({ ...ask, fields }, length), length)
+    try {
+      this.#asksForBodies = await upload.announce(CONTINUE)
+      return upload
+    } catch (error) {
+      if (isLost(error)) return undefined
+      throw error
+    }
   }
 
   /** Ends all connections; whoever waits on one is told. */
@@ -183,6 +208,12 @@ export class Origin {
     return socket.on('end', ended)
   }
 }
+
+const isLost = (error: unknown): boolean => error instanceof PeerFailed && error.code === 'lost'
+
+/** Of a request that may have been obeyed: a condition on the object could fail on what it did itself. */
+const isRepeatable = ({ method, fields }: Ask, bodyLength: number): boolean =>
+  IDEMPOTENT.has(method) && (bodyLength === 0 || !fields.some(([name]) => name.startsWith('if-')))
 
 /** The authority of the origin, without the scheme's own port (RFC 9110 7.2, RFC 3986 6.2.3). */
 function hostField({ host, port, tls: secure }: OriginOptions): string {

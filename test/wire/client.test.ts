@@ -7,6 +7,9 @@ const PUT: Ask = { method: 'PUT', target: '/o', fields: [] }
 const head = /^[A-Z]+ \S+ HTTP\/1\.1\r\n[\s\S]*?\r\n\r\n/
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
+/** A body that no client holds until it is whole. */
+const LARGE = Buffer.from(`${'x'.repeat(100_000)} the end`)
+
 /** A client and the server behind it, which the test plays by hand. */
 async function pair(
   limits: ConstructorParameters<typeof Origin>[0]['limits'] = {},
@@ -351,13 +354,97 @@ describe('a connection at rest', () => {
     await expect(response).rejects.toMatchObject({ code: 'lost' })
   })
 
-  it.each([
-    ['a POST', 'POST', ''],
-    ['a body', 'PUT', 'body'],
-  ])('that breaks is not replaced under %s', async (_what, method, body) => {
+  it('that breaks under a small upload is replaced once, and the body sent again', async () => {
+    const { origin, server } = await pair()
+    const first = await rested(origin, server)
+    const upload = await origin.upload(PUT, 11)
+    const sent = Buffer.from('hello ')
+    upload.write([sent, Buffer.from('wor')])
+    sent.fill(0)
+    upload.write([Buffer.from('ld')])
+    const response = upload.finish()
+    await first.hear(/hello world/)
+    first.socket.destroy()
+    const second = await server.next()
+    await second.hear(/content-length: 11\r\n\r\nhello world/)
+    second.say(ok)
+    expect((await response).status).toBe(200)
+  })
+
+  it.each(['FIN', 'RST'])(
+    'that says %s to a large upload has seen nothing of it; it is replaced',
+    async how => {
+      const { origin, server } = await pair()
+      const first = await rested(origin, server)
+      const beginning = origin.upload(PUT, LARGE.length)
+      expect(await first.hear(head)).toContain('expect: 100-continue')
+      if (how === 'FIN') first.socket.end()
+      else first.socket.resetAndDestroy()
+      const upload = await beginning
+      void upload.write([LARGE])
+      const response = upload.finish()
+      const second = await server.next()
+      expect(await second.hear(head)).not.toContain('expect')
+      await second.hear(/the end/)
+      second.say(ok)
+      expect((await response).status).toBe(200)
+      if (how === 'FIN') expect(await first.hearAll()).toBe('')
+    },
+  )
+
+  it('takes a large upload when its peer asks for the body', async () => {
     const { origin, server } = await pair()
     const talk = await rested(origin, server)
-    const response = origin.request({ ...GET, method }, Buffer.from(body))
+    const beginning = origin.upload(PUT, LARGE.length)
+    await talk.hear(head)
+    talk.say('HTTP/1.1 100 Continue\r\n\r\n')
+    const upload = await beginning
+    void upload.write([LARGE])
+    const response = upload.finish()
+    await talk.hear(/the end/)
+    talk.say(ok)
+    expect((await response).status).toBe(200)
+  })
+
+  it('gives the answer of a peer that does not want a large upload', async () => {
+    const { origin, server } = await pair()
+    const talk = await rested(origin, server)
+    const beginning = origin.upload(PUT, LARGE.length)
+    await talk.hear(head)
+    talk.say('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno')
+    const upload = await beginning
+    expect(await untilRefused(upload, Buffer.alloc(1000))).toMatchObject({ name: 'AnsweredEarly' })
+    expect((await upload.finish()).status).toBe(403)
+  })
+
+  it('is not asked twice to ask for bodies: a peer that is silent gets them, and new connections from then on', async () => {
+    const { origin, server } = await pair()
+    const first = await rested(origin, server)
+    const beginning = origin.upload(PUT, LARGE.length)
+    await first.hear(head)
+    const upload = await beginning
+    void upload.write([LARGE])
+    const response = upload.finish()
+    await first.hear(/the end/)
+    first.say(ok)
+    await (await response).collect(2)
+    const another = await origin.upload(PUT, LARGE.length)
+    void another.write([LARGE])
+    expect(await (await server.next()).hear(head)).not.toContain('expect')
+    another.abort()
+  })
+
+  it.each([
+    ['a POST', { ...GET, method: 'POST' }, ''],
+    [
+      'a body on a condition, which the first may have met',
+      { ...PUT, fields: [['if-none-match', '*']] },
+      'body',
+    ],
+  ] as [string, Ask, string][])('that breaks is not replaced under %s', async (_what, ask, body) => {
+    const { origin, server } = await pair()
+    const talk = await rested(origin, server)
+    const response = origin.request(ask, Buffer.from(body))
     response.catch(() => {})
     await talk.hear(head)
     talk.socket.destroy()
@@ -435,7 +522,7 @@ describe('an upload', () => {
 
   it('that is given up is reset, so that the peer cannot take it for whole', async () => {
     const { origin, server } = await pair()
-    const upload = await origin.upload(PUT, 10)
+    const upload = await origin.upload(PUT, LARGE.length)
     await upload.write([Buffer.from('half ')])
     const talk = await server.next()
     await talk.hear(/half /)
@@ -445,13 +532,27 @@ describe('an upload', () => {
   })
 
   it.each([
-    ['fewer', 'half '],
-    ['more', 'half and more'],
-  ])('of %s bytes than it announced is reset', async (_what, text) => {
-    const { origin, server } = await pair()
+    ['fewer', 5],
+    ['more', 12],
+  ])('of %s bytes than a small one announced is not sent', async (_what, length) => {
+    const { origin } = await pair()
     const upload = await origin.upload(PUT, 10)
     const end = (async () => {
-      await upload.write([Buffer.from(text)])
+      await upload.write([Buffer.alloc(length)])
+      await upload.finish()
+    })()
+    await expect(end).rejects.toThrow(RangeError)
+    expect(origin.connections).toBe(0)
+  })
+
+  it.each([
+    ['fewer', 50_000],
+    ['more', 120_000],
+  ])('of %s bytes than it announced is reset', async (_what, length) => {
+    const { origin, server } = await pair()
+    const upload = await origin.upload(PUT, LARGE.length)
+    const end = (async () => {
+      await upload.write([Buffer.alloc(length)])
       await upload.finish()
     })()
     await expect(end).rejects.toThrow(RangeError)
@@ -481,9 +582,9 @@ describe('an upload', () => {
 
   it('that is whole waits for its answer, and no longer than allowed', async () => {
     const { origin, server } = await pair({ answer: 50 })
-    const upload = await origin.upload(PUT, 5)
-    await upload.write([Buffer.from('hello')])
-    await (await server.next()).hear(/hello/)
+    const upload = await origin.upload(PUT, LARGE.length)
+    await upload.write([LARGE])
+    await (await server.next()).hear(/the end/)
     await expect(upload.finish()).rejects.toMatchObject({ code: 'stalled' })
   })
 
