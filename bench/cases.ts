@@ -1,14 +1,17 @@
 import type { Job, Request } from './job.ts'
+import type { GroupName } from './subjects/groups.ts'
 
 /** What is measured of a subject that runs a case. */
 export interface Case {
   readonly title: string
+  /** Whom it compares; the first of them is what the others are multiples of. */
+  readonly among: GroupName
   /** What is compared: CPU for each gigabyte, or for each request. */
   readonly per: 'gigabyte' | 'request'
   /** Requests that lay out what the measured ones need. */
   readonly prepare?: Load
   readonly measure: Load
-  /** What docs/benchmarks.md promises, as multiples of nginx. */
+  /** What docs/benchmarks.md promises, as multiples of the control. */
   readonly must?: number
   readonly aim?: number
 }
@@ -25,45 +28,50 @@ const load = (
 const large = load({ verb: 'PUT', key: 'large-#', size: 64 * MIB }, 4)
 const small = load({ verb: 'PUT', key: 'small-#', size: 4_096 }, 16, { connections: 8, keys: 16 })
 
-export const CASES: readonly Case[] = [
+const PLAIN: readonly Omit<Case, 'among'>[] = [
   {
     title: 'GET 64 MiB',
     per: 'gigabyte',
     prepare: large,
-    measure: load({ verb: 'GET', key: 'large-#' }, 12),
+    measure: load({ verb: 'GET', key: 'large-#' }, 4),
     must: 2.5,
     aim: 1.8,
   },
   {
     title: 'PUT 64 MiB, unsigned payload',
     per: 'gigabyte',
-    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB }, 12),
+    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB }, 4),
     must: 2.5,
     aim: 1.8,
   },
   ...(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA256'] as const).map(checksum => ({
     title: `PUT 64 MiB with ${checksum}`,
     per: 'gigabyte' as const,
-    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB, checksum }, 8),
+    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB, checksum }, 4),
   })),
+  {
+    title: 'PUT 64 MiB in 8 parts',
+    per: 'gigabyte',
+    measure: load({ verb: 'PUT', key: 'parts-#', size: 64 * MIB, parts: 8 }, 4),
+  },
   {
     title: 'GET ranges of 1 MiB',
     per: 'gigabyte',
     prepare: large,
-    measure: load({ verb: 'GET', key: 'large-#', range: `bytes=${30 * MIB + 1}-${31 * MIB}` }, 400),
+    measure: load({ verb: 'GET', key: 'large-#', range: `bytes=${30 * MIB + 1}-${31 * MIB}` }, 150),
   },
   {
     title: 'GET 4 KiB',
     per: 'request',
     prepare: small,
-    measure: load({ verb: 'GET', key: 'small-#' }, 6_000, { connections: 8, keys: 16 }),
+    measure: load({ verb: 'GET', key: 'small-#' }, 2_000, { connections: 8, keys: 16 }),
     must: 8,
     aim: 4,
   },
   {
     title: 'PUT 4 KiB',
     per: 'request',
-    measure: load({ verb: 'PUT', key: 'small-#', size: 4_096 }, 3_000, { connections: 8, keys: 16 }),
+    measure: load({ verb: 'PUT', key: 'small-#', size: 4_096 }, 2_000, { connections: 8, keys: 16 }),
     must: 8,
     aim: 4,
   },
@@ -71,6 +79,37 @@ export const CASES: readonly Case[] = [
     title: 'List 1,000 keys',
     per: 'request',
     prepare: load({ verb: 'PUT', key: 'list/#', size: 1 }, 1_000, { connections: 8, keys: 1_000 }),
-    measure: load({ verb: 'GET', key: '', query: 'list-type=2&prefix=list%2F' }, 40, { connections: 2 }),
+    measure: load({ verb: 'GET', key: '', query: 'list-type=2&prefix=list%2F' }, 20, { connections: 1 }),
+  },
+]
+
+/** What changes with the group, more than with the kind of request. */
+const both = (among: GroupName, title: string): readonly Case[] => [
+  {
+    title: `GET 64 MiB, ${title}`,
+    among,
+    per: 'gigabyte',
+    prepare: large,
+    measure: load({ verb: 'GET', key: 'large-#' }, 8),
+  },
+  {
+    title: `PUT 64 MiB, ${title}`,
+    among,
+    per: 'gigabyte',
+    measure: load({ verb: 'PUT', key: 'put-#', size: 64 * MIB }, 4),
+  },
+]
+
+export const CASES: readonly Case[] = [
+  ...PLAIN.map(one => ({ ...one, among: 'plain' as const })),
+  ...both('tls', 'TLS to the client'),
+  ...both('tls-both', 'TLS on both sides'),
+  ...both('workers', 'one and two workers'),
+  {
+    title: 'GET 4 KiB, one and two workers',
+    among: 'workers',
+    per: 'request',
+    prepare: small,
+    measure: load({ verb: 'GET', key: 'small-#' }, 3_000, { connections: 16, keys: 16 }),
   },
 ]

@@ -12,6 +12,8 @@ export interface Request {
   readonly key: string
   /** Bytes of the body of a PUT. */
   readonly size: number
+  /** In how many parts it is uploaded; as one object where left out. */
+  readonly parts?: number
   readonly query?: string
   readonly range?: string
   readonly checksum?: ChecksumAlgorithm

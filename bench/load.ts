@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checksumDigest } from '../src/objects/checksum.ts'
@@ -34,9 +35,14 @@ async function client(): Promise<void> {
     const number = begun++
     const asked = performance.now()
     const request = { ...job.request, key: job.request.key.replace('#', String(number % job.keys)) }
-    bytes += request.verb === 'PUT' ? await put(request) : await get(request, asked)
+    bytes += await send(request, asked)
     if (request.verb === 'PUT') firstBytes.push(performance.now() - asked)
   }
+}
+
+function send(request: Request, asked: number): Promise<number> {
+  if (request.verb === 'GET') return get(request, asked)
+  return request.parts === undefined ? put(request) : putParts(request, request.parts)
 }
 
 async function get(request: Request, asked: number): Promise<number> {
@@ -53,6 +59,12 @@ async function get(request: Request, asked: number): Promise<number> {
 }
 
 async function put(request: Request): Promise<number> {
+  await putOne(request)
+  return request.size
+}
+
+/** @returns the ETag */
+async function putOne(request: Request): Promise<string> {
   const fields: [string, string][] = []
   if (request.checksum !== undefined) {
     const digest = checksumDigest(request.checksum)
@@ -73,11 +85,37 @@ async function put(request: Request): Promise<number> {
   const response = await upload.finish()
   if (response.status >= 300) throw await failure(request, response)
   await response.collect(65_536)
+  return response.headers.get('etag') ?? ''
+}
+
+async function putParts(request: Request, parts: number): Promise<number> {
+  const create = await post({ ...request, query: 'uploads=' }, '')
+  const uploadId = encodeURIComponent(/<UploadId>([^<]+)/.exec(create)![1]!)
+  const size = request.size / parts
+  const rows: string[] = []
+  for (let number = 1; number <= parts; number++) {
+    const etag = await putOne({ ...request, size, query: `partNumber=${number}&uploadId=${uploadId}` })
+    rows.push(`<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`)
+  }
+  const document = `<CompleteMultipartUpload>${rows.join('')}</CompleteMultipartUpload>`
+  await post({ ...request, query: `uploadId=${uploadId}` }, document)
   return request.size
 }
 
+async function post(request: Request, document: string): Promise<string> {
+  const body = Buffer.from(document)
+  const response = await origin.request(
+    signed({ ...request, verb: 'POST' }, hash('sha256', body, 'hex'), []),
+    body,
+  )
+  if (response.status !== 200) throw await failure(request, response)
+  return (await response.collect(65_536)).toString('utf8')
+}
+
+type Signable = Omit<Request, 'verb'> & { readonly verb: Request['verb'] | 'POST' }
+
 function signed(
-  { verb, key, query = '', range }: Request,
+  { verb, key, query = '', range }: Signable,
   payloadHash: string,
   fields: readonly [string, string][],
 ): Ask {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EMPTY_SHA256, Signer } from '../src/store/s3/signature.ts'
 import { Origin } from '../src/wire/client.ts'
-import { CASES } from './cases.ts'
-import { measure, median, medianRatio } from './measure.ts'
+import { CASES, type Case } from './cases.ts'
+import { measure, median, medianRatio, type Sample } from './measure.ts'
 import { type Memory, measureMemory } from './memory.ts'
-import { report } from './report.ts'
-import { startNginx } from './subjects/nginx.ts'
-import { startPeer } from './subjects/peer.ts'
+import { usageOf } from './processes.ts'
+import { type CaseResult, report } from './report.ts'
+import { GROUPS, type Group, startGroup } from './subjects/groups.ts'
 import { startStore } from './subjects/store.ts'
 import type { Subject } from './subjects/subject.ts'
 import { startTreuhand } from './subjects/treuhand.ts'
@@ -22,40 +22,58 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
+const whole = values.only === undefined
 const cases = CASES.filter(({ title }) => values.only?.some(part => title.includes(part)) ?? true)
 
 const store = await startStore()
-const subjects: Subject[] = [store]
+const results: CaseResult[] = []
+const memory = new Map<string, Memory & { after: number }>()
 try {
-  subjects.push(await startNginx(store))
-  subjects.push(await startTreuhand(store, { name: 'treuhand', aead: 'evp' }))
-  subjects.push(await startTreuhand(store, { name: 'treuhand, node:crypto', aead: 'node' }))
-  for (const peer of values.peer) {
-    const [name = '', command = ''] = peer.split(/=(.*)/s)
-    subjects.push(await startPeer(store, name, command))
-  }
-  for (const { bucket } of subjects) await makeBucket(store, bucket)
-
-  const results = []
-  for (const one of cases) {
-    const samples = await measure(one, subjects, rounds)
-    results.push({ one, samples })
-    const control = samples.get('nginx')!.map(sample => sample.cpu)
-    for (const [name, own] of samples) {
-      const cpu = own.map(sample => sample.cpu)
-      console.log(
-        `${one.title}: ${name}: ${median(cpu).toFixed(2)} per ${one.per}, ${medianRatio(cpu, control).toFixed(2)} × nginx`,
-      )
+  // The first start after a change compiles, which all others are spared (docs/operations.md, "Memory").
+  await (await startTreuhand(store, { name: 'treuhand', aead: 'evp' })).stop()
+  for (const name of GROUPS) {
+    const its = cases.filter(({ among }) => among === name)
+    if (its.length === 0) continue
+    const group = await startGroup(name, store, values.peer)
+    try {
+      await measureGroup(group, its, name === 'plain' && whole)
+    } finally {
+      await group.stop()
     }
   }
-  if (values.only === undefined) {
-    const memory = new Map<string, Memory>()
-    for (const subject of subjects.slice(1)) memory.set(subject.name, await measureMemory(subject))
-    const text = report({ subjects: subjects.map(({ name }) => name), rounds, cases: results, memory })
+  if (whole) {
+    const text = report({ rounds, cases: results, memory, peers: values.peer.length > 0 })
     await writeFile(join(import.meta.dirname, '..', 'docs', 'benchmarks.md'), text)
   }
 } finally {
-  for (const subject of subjects.reverse()) await subject.stop()
+  await store.stop()
+}
+
+async function measureGroup(group: Group, its: readonly Case[], withMemory: boolean): Promise<void> {
+  for (const { bucket } of group.subjects) await makeBucket(store, bucket)
+  const proxies = withMemory ? group.subjects.slice(1).filter(({ peer }) => !peer) : []
+  for (const subject of proxies) memory.set(subject.name, { ...(await measureMemory(subject)), after: 0 })
+  for (const one of its) {
+    // Peers take longest, and are held against what is promised beside them.
+    const among = group.subjects.filter(({ peer }) => !peer || one.must !== undefined)
+    const samples = await measure(one, among, rounds)
+    results.push({ one, samples, control: group.control })
+    tell(one, samples, group.control)
+  }
+  for (const { name, pid } of proxies)
+    memory.set(name, { ...memory.get(name)!, after: usageOf(pid).resident })
+}
+
+function tell(one: Case, samples: ReadonlyMap<string, readonly Sample[]>, control: string): void {
+  const base = samples.get(control)!
+  for (const [name, own] of samples) {
+    if (own.length === 0) continue
+    const of = (pick: (sample: Sample) => number) => medianRatio(own.map(pick), base.map(pick)).toFixed(2)
+    const cpu = median(own.map(sample => sample.cpu)).toFixed(2)
+    console.log(
+      `${one.title}: ${name}: ${cpu} per ${one.per}, ${of(s => s.cpu)} × ${control}, rate ${of(s => s.rate)} ×`,
+    )
+  }
 }
 
 async function makeBucket({ endpoint, credential }: Subject, bucket: string): Promise<void> {
@@ -73,6 +91,7 @@ async function makeBucket({ endpoint, credential }: Subject, bucket: string): Pr
     new Date(),
   )
   const { status } = await origin.request({ method: 'PUT', target: `/${bucket}`, fields: headers })
-  if (status !== 200) throw new Error(`the bucket was answered with ${status}`)
+  // The groups share some.
+  if (status !== 200 && status !== 409) throw new Error(`the bucket was answered with ${status}`)
   origin.close()
 }

@@ -16,20 +16,33 @@ export interface Sample {
 
 /**
  * Runs a case on all subjects in turn, round by round: what disturbs one disturbs the others of its round too.
- * The first round warms up and does not count.
+ * The first round warms up and does not count. A peer that fails has no samples.
  */
 export async function measure(
   one: Case,
   subjects: readonly Subject[],
   rounds: number,
 ): Promise<Map<string, Sample[]>> {
-  for (const subject of subjects) if (one.prepare !== undefined) await runJob({ ...subject, ...one.prepare })
   const samples = new Map<string, Sample[]>(subjects.map(({ name }) => [name, []]))
+  const failed = new Set<Subject>()
+  const unlessItFails = async (subject: Subject, work: () => Promise<void>) => {
+    if (failed.has(subject)) return
+    await work().catch((error: Error) => {
+      if (!subject.peer) throw error
+      console.log(`${one.title}: ${subject.name} fails: ${error.message}`)
+      failed.add(subject)
+      samples.set(subject.name, [])
+    })
+  }
+  const { prepare } = one
+  for (const subject of subjects)
+    await unlessItFails(subject, async () => void (prepare && (await runJob({ ...subject, ...prepare }))))
   for (let round = 0; round <= rounds; round++) {
-    for (const subject of rotated(subjects, round)) {
-      const sample = await sampleOf(one, subject)
-      if (round > 0) samples.get(subject.name)!.push(sample)
-    }
+    for (const subject of rotated(subjects, round))
+      await unlessItFails(subject, async () => {
+        const sample = await sampleOf(one, subject)
+        if (round > 0) samples.get(subject.name)!.push(sample)
+      })
   }
   return samples
 }

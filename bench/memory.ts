@@ -4,8 +4,8 @@ import { usageOf, watchPeak } from './processes.ts'
 import type { Subject } from './subjects/subject.ts'
 
 export interface Memory {
-  /** Resident bytes when the measuring begins. */
-  readonly before: number
+  /** Resident bytes when it has served nothing yet. */
+  readonly idle: number
   /** Resident bytes that each of 200 slow streams adds. */
   readonly slowGet: number
   readonly slowPut: number
@@ -19,7 +19,7 @@ const RATE = 200_000
 
 /** What streams hold in memory while nobody is in a hurry, and what a burst of large ones takes. */
 export async function measureMemory(subject: Subject): Promise<Memory> {
-  const before = usageOf(subject.pid).resident
+  const idle = usageOf(subject.pid).resident
   await runJob({
     ...subject,
     request: { verb: 'PUT', key: 'slow-#', size: 4 * MIB },
@@ -31,8 +31,8 @@ export async function measureMemory(subject: Subject): Promise<Memory> {
     ...subject,
     request: { verb: 'PUT', key: 'huge-#', size: 256 * MIB },
     connections: 2,
-    count: 4,
-    keys: 4,
+    count: 2,
+    keys: 2,
   })
   const watched = watchPeak(subject.pid)
   await runJob({
@@ -40,10 +40,10 @@ export async function measureMemory(subject: Subject): Promise<Memory> {
     request: { verb: 'GET', key: 'huge-#', size: 0 },
     connections: 20,
     count: 20,
-    keys: 4,
+    keys: 2,
   })
   const peak = watched.stop()
-  return { before, peak, slowGet: await growth(subject, 'GET'), slowPut: await growth(subject, 'PUT') }
+  return { idle, peak, slowGet: await growth(subject, 'GET'), slowPut: await growth(subject, 'PUT') }
 }
 
 async function growth(subject: Subject, verb: 'GET' | 'PUT'): Promise<number> {

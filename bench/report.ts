@@ -3,11 +3,18 @@ import type { Case } from './cases.ts'
 import { median, medianRatio, type Sample } from './measure.ts'
 import type { Memory } from './memory.ts'
 
+export interface CaseResult {
+  readonly one: Case
+  /** By subject; none for a peer that failed. */
+  readonly samples: ReadonlyMap<string, readonly Sample[]>
+  readonly control: string
+}
+
 export interface Results {
-  readonly subjects: readonly string[]
   readonly rounds: number
-  readonly cases: readonly { readonly one: Case; readonly samples: ReadonlyMap<string, readonly Sample[]> }[]
-  readonly memory: ReadonlyMap<string, Memory>
+  readonly cases: readonly CaseResult[]
+  readonly memory: ReadonlyMap<string, Memory & { readonly after: number }>
+  readonly peers: boolean
 }
 
 /** docs/benchmarks.md, whole. */
@@ -18,22 +25,25 @@ export const report = (results: Results): string => `# Benchmarks
 What Treuhand costs beside the store without it and beside nginx passing the same bytes through, in one run on
 one machine: ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}.
 The store is versitygw over a folder in memory; all connections are plain HTTP on the loopback interface unless a
-row says otherwise. Signatures are verified on the way in and made on the way out, every segment is verified before
+title says otherwise. Signatures are verified on the way in and made on the way out, every segment is verified before
 it is released.
 
 Subjects take turns, ${results.rounds} rounds after one that warms up. CPU is that of the subject's whole process
 tree, the store's own not counted for those in front of it. A multiple is the median of the ratios inside each
-round: absolute figures move with the machine, these hardly do.
-
+round: absolute figures move with the machine, these hardly do. The load, the store and what is measured share the
+cores, so requests a second say little of what one of them could do alone.
+${results.peers ? PEERS : ''}
 ${results.cases.map(section).join('\n')}
 ## Memory
 
-Resident memory of the process tree. "Before" is after all that stands above: a process that has served for minutes, not a
-new one. The kernel's own buffers do not count.
+Resident memory of the process tree, from a new process (not the first since the code changed, see operations.md) to
+one that has served all that stands above. The kernel's own buffers do not count.
 
-| | before, MiB | 20 × 256 MiB at once, peak MiB | each of 200 slow GETs, KiB | each of 200 slow PUTs, KiB |
-| --- | --- | --- | --- | --- |
-${[...results.memory].map(([name, m]) => `| ${name} | ${mib(m.before)} | ${mib(m.peak)} | ${kib(m.slowGet)} | ${kib(m.slowPut)} |`).join('\n')}
+Promised: at most 120 MiB at the peak, 288 KiB a GET, 224 KiB a PUT; aimed at: 90 MiB, 160 KiB, 128 KiB.
+
+| | new, MiB | 20 × 256 MiB at once, peak MiB | each of 200 slow GETs, KiB | each of 200 slow PUTs, KiB | at the end, MiB |
+| --- | --- | --- | --- | --- | --- |
+${[...results.memory].map(([name, m]) => `| ${name} | ${mib(m.idle)} | ${mib(m.peak)} | ${kib(m.slowGet)} | ${kib(m.slowPut)} | ${mib(m.after)} |`).join('\n')}
 
 ## Run it yourself
 
@@ -45,25 +55,31 @@ A peer's command serves S3 on 127.0.0.1 at \`$PORT\`, in front of \`$STORE_ENDPO
 \`$STORE_ACCESS_KEY\` and \`$STORE_SECRET_KEY\` on both sides.
 `
 
-function section({ one, samples }: Results['cases'][number]): string {
-  const control = samples.get('nginx')!
+function section({ one, samples, control: name }: CaseResult): string {
+  const control = samples.get(name)!
   const promise =
-    one.must === undefined ? '' : `\nPromised: at most ${one.must} × nginx; aimed at: ${one.aim} ×.\n`
+    one.must === undefined ? '' : `\nPromised: at most ${one.must} × ${name}; aimed at: ${one.aim} ×.\n`
   return `## ${one.title}
 ${promise}
-| | CPU ${one.per === 'gigabyte' ? 's/GB' : 'µs/request'} | × nginx | requests/s | × nginx | first byte, ms: median | p99 |
+| | CPU ${one.per === 'gigabyte' ? 's/GB' : 'µs/request'} | × ${name} | requests/s | × ${name} | first byte, ms: median | p99 |
 | --- | --- | --- | --- | --- | --- | --- |
 ${[...samples].map(([name, own]) => row(name, own, control)).join('\n')}
 `
 }
 
 function row(name: string, own: readonly Sample[], control: readonly Sample[]): string {
+  if (own.length === 0) return `| ${name} | fails | | | | | |`
   const of = (pick: (sample: Sample) => number) => median(own.map(pick))
   const ratio = (pick: (sample: Sample) => number) => medianRatio(own.map(pick), control.map(pick)).toFixed(2)
   const cpu = (s: Sample) => s.cpu
   const rate = (s: Sample) => s.rate
   return `| ${name} | ${short(of(cpu))} | ${ratio(cpu)} | ${short(of(rate))} | ${ratio(rate)} | ${of(s => s.median).toFixed(1)} | ${of(s => s.p99).toFixed(1)} |`
 }
+
+const PEERS = `
+Peers run in the same rounds, each with the key pair of the store on both sides. \`gateway\` is cloud37's
+s3-encryption-gateway, built from its repository; \`rclone\` is \`rclone serve s3\` over its \`crypt\`.
+`
 
 const short = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0))
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0)

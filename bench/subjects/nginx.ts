@@ -11,21 +11,21 @@ import type { Subject } from './subject.ts'
  */
 export async function startNginx(
   store: Subject,
-  tls?: { certificate: string; key: string },
+  { name = 'nginx', tls }: { name?: string; tls?: { certificate: string; key: string } } = {},
 ): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'treuhand-bench-nginx-'))
   const port = await freePort()
   const health = await freePort()
   const config = join(folder, 'nginx.conf')
-  await writeFile(config, configuration(folder, port, health, new URL(store.endpoint).host, tls))
+  await writeFile(config, configuration(folder, port, health, new URL(store.endpoint), tls))
   const server = await startServer({
     program: await debianProgram('nginx'),
     args: ['-c', config, '-p', folder, '-e', join(folder, 'error.log')],
     health: `http://127.0.0.1:${health}/`,
   })
   return {
-    name: 'nginx',
-    bucket: 'nginx',
+    name,
+    bucket: name,
     endpoint: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     credential: store.credential,
     pid: server.pid,
@@ -40,7 +40,7 @@ const configuration = (
   folder: string,
   port: number,
   health: number,
-  store: string,
+  store: URL,
   tls?: { certificate: string; key: string },
 ) => `
 daemon off;
@@ -54,7 +54,7 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
-  upstream store { server ${store}; keepalive 64; }
+  upstream store { server ${store.host}; keepalive 64; }
   server { listen 127.0.0.1:${health}; return 200; }
   server {
     listen 127.0.0.1:${port}${tls ? ' ssl' : ''};
@@ -62,7 +62,7 @@ http {
     client_max_body_size 0;
     client_body_buffer_size 256k;
     location / {
-      proxy_pass http://store;
+      proxy_pass ${store.protocol}//store;
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header Connection "";

@@ -36,6 +36,7 @@ export async function startPeer(store: Subject, name: string, command: string): 
     endpoint,
     credential: store.credential,
     pid: child.pid!,
+    peer: true,
     async stop() {
       const gone = once(child, 'exit')
       child.kill('SIGTERM')

@@ -9,5 +9,7 @@ export interface Subject {
   readonly bucket: string
   /** The root of the process tree whose CPU and memory count. */
   readonly pid: number
+  /** Somebody else's: what it does not serve is said, and the run goes on. */
+  readonly peer?: true
   stop(): Promise<void>
 }

@@ -13,6 +13,8 @@ export interface TreuhandOptions {
   readonly aead: 'evp' | 'node'
   readonly workers?: number
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** PEM file of the authority that the store's certificate comes from. */
+  readonly ca?: string
 }
 
 /** Treuhand as an operator starts it, in front of the store. */
@@ -31,7 +33,12 @@ export async function startTreuhand(store: Subject, options: TreuhandOptions): P
     JSON.stringify({
       listen: { port, ...(options.tls && { tls: options.tls }) },
       data: 'data',
-      store: { kind: 's3', endpoint: store.endpoint, credentials: 'store' },
+      store: {
+        kind: 's3',
+        endpoint: store.endpoint,
+        credentials: 'store',
+        ...(options.ca && { ca: options.ca }),
+      },
       aead: options.aead,
       workers: options.workers ?? 1,
       log: { level: 'warn' },
