@@ -89,9 +89,8 @@ function readListed(condition: readonly unknown[]): Condition {
 }
 
 function readBytes(value: unknown): number {
-  const number = Number(value)
-  if (!['string', 'number'].includes(typeof value) || !Number.isSafeInteger(number))
-    throw invalid('Invalid JSON.')
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
+  if (!Number.isSafeInteger(number)) throw invalid('Invalid JSON.')
   return number
 }
 
