@@ -18,7 +18,9 @@ export class Xaes {
   constructor(engine: AeadEngine, key: Uint8Array) {
     expectLength('XAES key', key, KEY_BYTES)
     this.engine = engine
-    this.#key = new Uint8Array(key)
+    // Outside of the heap that the runtime tidies: what it moves leaves a copy that nobody overwrites.
+    this.#key = new Uint8Array(new ArrayBuffer(KEY_BYTES))
+    this.#key.set(key)
     this.#k1 = doubled(engine.blocks(this.#key, ZERO_BLOCK))
   }
 

@@ -1,10 +1,12 @@
 import type { TLSSocket } from 'node:tls'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import type { LeasedKey } from '../../keys/custodian.ts'
 import { keyFingerprint } from '../authority.ts'
 import type { Custody } from '../custody.ts'
 import { certificateOf, takeRequest } from '../enrolment.ts'
 import { CustodyError } from '../errors.ts'
+import { sealTo } from '../hpke.ts'
 import type { Caller, KeyAsk, LeaseAnswer, Leases } from '../leases.ts'
 import type { Revocation, Revocations } from '../revocations.ts'
 import type { App } from './app.ts'
@@ -22,6 +24,10 @@ const LeaseRequest = Type.Object(
         maxItems: 200,
       },
     ),
+    to: Type.String({
+      pattern: '^[A-Za-z0-9_-]{43}$',
+      description: 'An X25519 key of this call alone, to which the keys are sealed.',
+    }),
   },
   { additionalProperties: false },
 )
@@ -36,9 +42,9 @@ const HEARTBEAT = 2_000
 /** What proxies call, by mutual TLS; and the one call without a certificate, by which they get theirs. */
 export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocations: Revocations): void {
   app.post('/v1/leases', { schema: { body: LeaseRequest } }, async (request, reply) => {
-    const { asks } = request.body as Static<typeof LeaseRequest>
+    const { asks, to } = request.body as Static<typeof LeaseRequest>
     const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
-    await sendKeys(reply, answer)
+    await sendKeys(reply, answer, Buffer.from(to, 'base64url'))
   })
 
   app.get('/v1/revocations', async (request, reply) => {
@@ -89,20 +95,20 @@ function parseAsk({ bucket, id }: { bucket: string; id?: string }): KeyAsk {
   return id === undefined ? { bucket } : { bucket, id: new Uint8Array(Buffer.from(id, 'hex')) }
 }
 
-/** Sends a lease and overwrites what it holds. */
-async function sendKeys(reply: FastifyReply, answer: LeaseAnswer): Promise<void> {
-  const answers = answer.answers.map(one => {
-    if ('refused' in one) return one
-    return {
-      keys: one.keys.map(key => ({
-        ...key,
-        id: hex(key.id),
-        key: Buffer.from(key.key).toString('base64url'),
-      })),
-    }
-  })
-  for (const one of answer.answers) if ('keys' in one) for (const { key } of one.keys) key.fill(0)
+/** Sends a lease, its keys sealed to the caller's box, and overwrites what it holds. */
+async function sendKeys(reply: FastifyReply, answer: LeaseAnswer, box: Uint8Array): Promise<void> {
+  const answers = await Promise.all(
+    answer.answers.map(async one =>
+      'refused' in one ? one : { keys: await Promise.all(one.keys.map(key => sealedKey(key, box))) },
+    ),
+  )
   await reply.header('cache-control', 'no-store').send({ ...answer, answers })
+}
+
+async function sealedKey(key: LeasedKey, box: Uint8Array) {
+  const sealed = await sealTo(box, key.key, ['treuhand/lease/v1'])
+  key.key.fill(0)
+  return { ...key, id: hex(key.id), key: sealed.toString('base64url') }
 }
 
 /** One JSON value a line: `{}` is a sign of life, `{"drop": …}` a revocation. */

@@ -9,6 +9,7 @@ import {
 } from '../custodian.ts'
 import { Connection, noLease } from './connection.ts'
 import { isHalfOver, readCredentials, writeCredentials } from './credentials.ts'
+import { LeaseBox } from './lease-box.ts'
 
 interface Waiting {
   readonly ask: LeaseAsk
@@ -16,7 +17,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** An answer as the custodian sends it; keys in base64url, ids in hex. */
+/** An answer as the custodian sends it; keys sealed to the call's box, in base64url, ids in hex. */
 interface WireAnswer {
   readonly lease: string
   readonly ttl: number
@@ -132,10 +133,12 @@ export class RemoteCustodian implements Custodian {
       const asks = batch.map(({ ask: { bucket, key } }) =>
         key === 'current' ? { bucket } : { bucket, id: hex(key.id) },
       )
-      const answer = (await this.#connection.call('POST', '/v1/leases', { asks })) as WireAnswer
+      const box = new LeaseBox()
+      const ask = { asks, to: box.publicKey.toString('base64url') }
+      const answer = (await this.#connection.call('POST', '/v1/leases', ask)) as WireAnswer
       for (const [place, { ask, resolve, reject }] of batch.entries()) {
         try {
-          resolve(leaseOf(answer, place, ask))
+          resolve(leaseOf(answer, place, ask, box))
         } catch (error) {
           reject(error)
         }
@@ -176,11 +179,11 @@ export class RemoteCustodian implements Custodian {
 }
 
 /** @throws NoLease */
-function leaseOf(answer: WireAnswer, place: number, ask: LeaseAsk): Lease {
+function leaseOf(answer: WireAnswer, place: number, ask: LeaseAsk, box: LeaseBox): Lease {
   const one = answer.answers[place]
   if (!one) throw new NoLease('unreachable', 'The custodian answered fewer asks than it got.')
   if ('refused' in one) throw noLease(one.refused, one.message)
-  const keys = one.keys.map(parseKey)
+  const keys = one.keys.map(key => parseKey(key, box))
   if (keys.every(({ tenant, bucket }) => tenant === ask.tenant && bucket === ask.bucket)) {
     return { id: answer.lease, ttl: answer.ttl, keys }
   }
@@ -188,8 +191,17 @@ function leaseOf(answer: WireAnswer, place: number, ask: LeaseAsk): Lease {
   throw new NoLease('refused', `This proxy is not enrolled for tenant ${ask.tenant}.`)
 }
 
-function parseKey({ id, tenant, bucket, epoch, state, key }: WireKeys['keys'][number]): LeasedKey {
-  return { id: Buffer.from(id, 'hex'), tenant, bucket, epoch, state, key: Buffer.from(key, 'base64url') }
+function parseKey(wire: WireKeys['keys'][number], box: LeaseBox): LeasedKey {
+  const { id, tenant, bucket, epoch, state, key } = wire
+  return { id: Buffer.from(id, 'hex'), tenant, bucket, epoch, state, key: opened(key, box) }
+}
+
+function opened(key: string, box: LeaseBox): Buffer {
+  try {
+    return box.open(Buffer.from(key, 'base64url'))
+  } catch {
+    throw new NoLease('unreachable', 'The custodian sent a key that was not sealed to this proxy.')
+  }
 }
 
 function hex(bytes: Uint8Array): string {

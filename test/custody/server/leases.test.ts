@@ -10,6 +10,7 @@ import { readEntry } from '../../../src/custody/log/entry.ts'
 import type { LeaseAsk } from '../../../src/keys/custodian.ts'
 import { readCredentials, writeCredentials } from '../../../src/keys/remote/credentials.ts'
 import { enrol } from '../../../src/keys/remote/enrol.ts'
+import { LeaseBox } from '../../../src/keys/remote/lease-box.ts'
 import type { RemoteCustodian } from '../../../src/keys/remote/remote-custodian.ts'
 import { addTenant, enrolProxy, startCustodian, type TestCustodian } from './custodian.ts'
 
@@ -327,6 +328,7 @@ async function rawLease(
       },
     )
     call.on('error', reject)
-    call.end(JSON.stringify({ asks: buckets.map(bucket => ({ bucket })) }))
+    const to = new LeaseBox().publicKey.toString('base64url')
+    call.end(JSON.stringify({ asks: buckets.map(bucket => ({ bucket })), to }))
   })
 }

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { writeHeapSnapshot } from 'node:v8'
+import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { RemoteCustodian } from '../../src/keys/remote/remote-custodian.ts'
+import { chooseEngine, type EngineName } from '../../src/seal/engines.ts'
+
+/**
+ * A proxy as far as its keys go: it leases one, wraps and unwraps with it, and, told to, sees its lease end and
+ * writes a snapshot of its heap. Prints a line at each step.
+ */
+const [url, folder, engine, snapshot] = process.argv.slice(2) as [string, string, EngineName, string]
+let passed = 0
+const clocks = { monotonic: () => performance.now() + passed, wall: () => Date.now() + passed }
+const keys = new GroupKeys(await RemoteCustodian.open([url], folder), chooseEngine(engine).engine, clocks)
+
+const { wrapping, ended } = await keys.current('acme', 'photos')
+const data = Buffer.from('a name')
+for (let i = 0; i < 1000; i++) {
+  const nonce = randomBytes(24)
+  wrapping.unwrap(nonce, wrapping.wrap(nonce, randomBytes(32), data), data)
+}
+process.stdout.write('leased\n')
+process.stdin.once('data', () => {
+  passed = 24 * 3_600_000
+  keys.sweep()
+  if (!ended.aborted) throw new Error('the lease goes on')
+  writeHeapSnapshot(snapshot)
+  process.stdout.write('ended\n')
+})
