@@ -97,3 +97,21 @@ test('a store that claims success before it has the whole upload is not believed
   }
   await expect(upload()).rejects.toMatchObject({ reason: 'protocol' })
 })
+
+test('a condition that failed is told though its document was lost with the connection', async () => {
+  const { store } = await scripted(
+    ({ socket }) => {
+      socket.end('HTTP/1.1 412 X\r\ncontent-length: 300\r\nconnection: close\r\n\r\n<?xml')
+      return undefined
+    },
+    {},
+    true,
+  )
+  const writer = await store.put(AT, PLAIN, 100_000_000, { ifMatch: 'other' })
+  const piece = Buffer.alloc(1_000_000)
+  const upload = async () => {
+    for (let i = 0; i < 100; i++) await writer.write([piece])
+    await writer.finish()
+  }
+  await expect(upload()).rejects.toMatchObject({ code: 'PreconditionFailed', status: 412 })
+})
