@@ -73,8 +73,8 @@ export async function startFront(
     },
   })
   const handler: Handler = (request, reply) =>
-    request.method === 'PATCH' && backend.endpoint !== undefined
-      ? relay(backend.endpoint, users, request, reply)
+    request.method === 'PATCH'
+      ? administer(backend.endpoint, users, request, reply)
       : front.handler(request, reply)
   const server = await serve({ listen: { host: '127.0.0.1', port: 0 }, handler, refuse: front.refuse })
   return {
@@ -96,26 +96,34 @@ const accessKey = (id: string, secret: string): FrontKey => ({
   storeCredential: id,
 })
 
-/** Passes an admin request on as it is, and learns of the users that it makes, changes and deletes. */
-async function relay(
-  store: string,
+/**
+ * Passes an admin request on as it is, and learns of the users that it makes, changes and deletes. A store without an
+ * endpoint has no users of its own: there the access keys are all of them.
+ */
+async function administer(
+  store: string | undefined,
   users: Map<string, string>,
   ...[request, reply]: Parameters<Handler>
 ): Promise<void> {
-  const { body: asked } = request
+  const { body: asked, target } = request
   if (asked.length === undefined) throw new Error('an admin request came in chunks')
   const sent = await collect(asked)
-  const { status, body } = await passOn(store, request, sent)
-  const text = sent.toString('utf8')
+  const { status, body } =
+    store === undefined ? { status: 200, body: NOTHING } : await passOn(store, request, sent)
+  if (status < 300) learn(users, target, sent.toString('utf8'))
+  await reply.send(status, [], body)
+}
+
+const NOTHING = new Uint8Array(0)
+
+function learn(users: Map<string, string>, target: string, text: string): void {
   const value = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]
   const access = value('Access')
   const secret = value('Secret')
-  const changed = new URLSearchParams(request.target.split('?')[1]).get('access')
-  if (status < 300 && request.target.startsWith('/create-user') && access && secret) users.set(access, secret)
-  if (status < 300 && request.target.startsWith('/update-user') && changed && secret)
-    users.set(changed, secret)
-  if (status < 300 && request.target.startsWith('/delete-user') && changed) users.delete(changed)
-  await reply.send(status, [], body)
+  const changed = new URLSearchParams(target.split('?')[1]).get('access')
+  if (target.startsWith('/create-user') && access && secret) users.set(access, secret)
+  if (target.startsWith('/update-user') && changed && secret) users.set(changed, secret)
+  if (target.startsWith('/delete-user') && changed) users.delete(changed)
 }
 
 function passOn(
