@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
 import { custodianCommands, epochsCommand, rotateCommands } from './custody/commands.ts'
+import { eraseCommand } from './custody/erase-commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
 import { reencryptCommand, whereUsedCommand } from './key-use-commands.ts'
 import { settingsFlags, workersFlag } from './settings-flags.ts'
@@ -60,6 +61,7 @@ export const app = buildApplication(
       custodian: custodianCommands,
       rotate: rotateCommands,
       epochs: epochsCommand,
+      erase: eraseCommand,
       'where-used': whereUsedCommand,
       reencrypt: reencryptCommand,
       witness: witnessCommand,

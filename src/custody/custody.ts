@@ -95,6 +95,11 @@ export class Custody {
     this.#tell({ proxy: fingerprint })
   }
 
+  /** A tenant's keys were barred: its proxies drop what they hold and ask anew. */
+  tellTenant(tenant: string): void {
+    this.#tell({ tenant })
+  }
+
   /** Runs at each unsealing, before anything is served. */
   onUnsealed(listener: (opened: Opened) => Promise<void>): void {
     this.#unsealedListeners.push(listener)

@@ -43,6 +43,7 @@ export async function makeEnrolmentToken(
     networks: [],
     expires,
     state: 'valid',
+    by,
     tenant,
     buckets: [...buckets],
   }

@@ -1,14 +1,15 @@
+import { policyInForce } from './acts/governable.ts'
 import { bindActs } from './acts/table.ts'
 import type { Approver } from './approvals/approver.ts'
 import { MAX_LIFE, newNonce, readProposal, writeProposal } from './approvals/document.ts'
 import type { Ground, KeptProposal, Wish } from './approvals/ground.ts'
-import { DEFAULT_POLICY, neededFor, type Policy, policyDigest } from './approvals/policy.ts'
+import { neededFor, policyDigest } from './approvals/policy.ts'
 import { Proposals } from './approvals/proposals.ts'
 import type { ProposalRecord } from './approvals/state.ts'
 import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
-import type { OfficerRecord, PolicyRecord } from './people.ts'
-import { keepCounter, verifyPerson } from './persons.ts'
+import type { OfficerRecord } from './people.ts'
+import { keepCounter, personBehind, verifyPerson } from './persons.ts'
 import { SealOffers } from './seals/offers.ts'
 
 export interface GovernanceOptions {
@@ -101,14 +102,8 @@ function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
         active.map(({ id, body: { state: _, ...approver } }) => [id, approver satisfies Approver]),
       )
     },
-    async personOf(fingerprint) {
-      return (await custody.opened().records.find<OfficerRecord>('officer', fingerprint))?.body.person
-    },
-    async policy() {
-      const kept = await custody.opened().records.find<PolicyRecord>('policy', 'policy')
-      // A custodian of an older version knew fewer acts.
-      return { ...DEFAULT_POLICY, ...(kept?.body as Policy | undefined) }
-    },
+    personOf: async proposer => await personBehind(custody, proposer),
+    policy: async () => await policyInForce({ custody }),
     async governors() {
       const delegates = (await officers()).some(
         ({ body }) => body.state === 'active' && body.role === 'delegate',

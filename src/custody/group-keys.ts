@@ -76,7 +76,7 @@ export class GroupKeys {
    */
   async advance(tenant: string, bucket: string, now: number): Promise<Epoch | undefined> {
     const [active] = await this.#currentRows(tenant, bucket, now)
-    const epoch = epochForced(active!.epoch, now)
+    const epoch = active && epochForced(active.epoch, now)
     if (epoch === undefined) return undefined
     await this.#make(tenant, bucket, epoch, now)
     await this.#turn(tenant, bucket, epoch)
@@ -139,11 +139,31 @@ export class GroupKeys {
     if (currentStands && nextStands) return inUse
 
     if (!currentStands) {
-      await this.#make(tenant, bucket, epoch, now)
-      await this.#turn(tenant, bucket, epoch)
+      const free = await this.#freeEpoch(tenant, bucket, epoch, now)
+      if (free === undefined) return []
+      await this.#make(tenant, bucket, free, now)
+      await this.#turn(tenant, bucket, free)
     }
     if (!nextStands) await this.#make(tenant, bucket, soon, now)
     return await this.#inUse(tenant, bucket)
+  }
+
+  /**
+   * The epoch of the key that is to be made: this month's, or a further one within it where its key is destroyed.
+   *
+   * @returns undefined where the month has had its most
+   */
+  async #freeEpoch(tenant: string, bucket: string, epoch: Epoch, now: number): Promise<Epoch | undefined> {
+    const newest = await this.#registry.database
+      .selectFrom('group_keys')
+      .select(['epoch', 'state'])
+      .where('tenant', '=', tenant)
+      .where('bucket', '=', bucket)
+      .where('epoch', '>=', epoch)
+      .orderBy('epoch', 'desc')
+      .executeTakeFirst()
+    if (newest?.state !== 'destroying' && newest?.state !== 'destroyed') return newest?.epoch ?? epoch
+    return epochForced(newest.epoch, now)
   }
 
   /** The bucket's active and pending keys, active first. */

@@ -1,6 +1,7 @@
 import type { Approver } from './approvals/approver.ts'
 import type { Rule } from './approvals/policy.ts'
 import type { ProposalRecord } from './approvals/state.ts'
+import type { ErasureRecord } from './erasure/record.ts'
 import type { FencePolicy } from './fence.ts'
 import type { OrderRow } from './orders/order.ts'
 
@@ -14,6 +15,7 @@ export interface RecordKinds {
   policy: PolicyRecord
   proposal: ProposalRecord
   order: OrderRow
+  erasure: ErasureRecord
 }
 export type RecordKind = keyof RecordKinds
 
@@ -51,6 +53,8 @@ export type TokenRecord = {
   readonly networks: readonly string[]
   readonly expires: number
   readonly state: 'valid' | 'used' | 'revoked'
+  /** Fingerprint of the officer or delegate who made it: what it proposes, that person proposes. */
+  readonly by: string
   /** What an enrolment token admits. */
   readonly tenant: string
   readonly buckets: readonly string[]

@@ -1,7 +1,7 @@
 import { type ApproverKey, verifySignature } from './approvals/approver.ts'
 import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
-import type { OfficerRecord } from './people.ts'
+import type { OfficerRecord, TokenRecord } from './people.ts'
 
 /**
  * Verifies that an officer or delegate signed the text.
@@ -29,4 +29,18 @@ export async function keepCounter(custody: Custody, fingerprint: string, key: Ap
   if (!kept) return
   const entry = { type: 'custodian', at: custody.now(), body: { counter: fingerprint } } as const
   await custody.keep('officer', fingerprint, kept, { ...kept.body, key }, entry)
+}
+
+/**
+ * The person who answers for what was proposed: the holder of a key, or whoever made a token.
+ *
+ * @param proposer fingerprint of a key, or id of a token
+ * @returns undefined where key or token, or the person behind it, counts no more
+ */
+export async function personBehind(custody: Custody, proposer: string): Promise<string | undefined> {
+  const { records } = custody.opened()
+  const token = await records.find<TokenRecord>('token', proposer)
+  if (token && (token.body.state !== 'valid' || token.body.expires <= custody.now())) return undefined
+  const officer = await records.find<OfficerRecord>('officer', token?.body.by ?? proposer)
+  return officer?.body.state === 'active' ? officer.body.person : undefined
 }

@@ -31,6 +31,7 @@ export async function makeToken(
     networks: [...networks],
     expires,
     state: 'valid',
+    by,
     tenant: '',
     buckets: [],
   }

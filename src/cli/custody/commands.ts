@@ -2,8 +2,9 @@ import { buildCommand, buildRouteMap } from '@stricli/core'
 import { ACTS, type Act, DEFAULT_POLICY } from '../../custody/approvals/policy.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { backupCommand, replayCommand, restoreCommand } from './backup-commands.ts'
+import { erasureCommand } from './erase-commands.ts'
 import { keysCommands } from './keys-commands.ts'
-import { reachFlags } from './reach-flags.ts'
+import { reachFlags, waitFlag as wait } from './reach-flags.ts'
 
 /** `treuhand custodian`, `rotate`, `epochs`: what officers, delegates and scripts run. */
 
@@ -98,7 +99,7 @@ const share = (purpose: 'prove' | 'unseal' | 'reset', brief: string) =>
 const propose = buildCommand({
   docs: { brief: 'Propose an act that takes more than one person' },
   parameters: {
-    flags: wishFlags,
+    flags: { ...wishFlags, wait },
     positional: {
       kind: 'tuple',
       parameters: [{ parse: parseAct, brief: PROPOSABLE.join(', '), placeholder: 'ACT' }],
@@ -109,7 +110,7 @@ const propose = buildCommand({
 const decision = (kind: 'approve' | 'reject' | 'veto', brief: string) =>
   buildCommand({
     docs: { brief },
-    parameters: { flags: signFlags, positional: one("The proposal's digest", 'ID') },
+    parameters: { flags: { ...signFlags, dryRun }, positional: one("The proposal's digest", 'ID') },
     loader: async () => {
       const { decide } = await import('./decisions.ts')
       return async (flags: Parameters<typeof decide>[1], id: string) => await decide(kind, flags, id)
@@ -117,10 +118,10 @@ const decision = (kind: 'approve' | 'reject' | 'veto', brief: string) =>
   })
 const execute = buildCommand({
   docs: { brief: 'Carry out an approved proposal' },
-  parameters: { flags: reachFlags, positional: one("The proposal's digest", 'ID') },
+  parameters: { flags: { ...reachFlags, dryRun, wait }, positional: one("The proposal's digest", 'ID') },
   loader: async () => (await import('./decisions.ts')).execute,
 })
-const alone = (act: 'seal' | 'kill' | 'revoke' | 'tighten', brief: string) =>
+const alone = (act: 'seal' | 'kill' | 'revoke' | 'tighten' | 'suspend', brief: string) =>
   buildCommand({
     docs: { brief },
     parameters: { flags: wishFlags },
@@ -267,11 +268,13 @@ export const custodianCommands = buildRouteMap({
     reject: decision('reject', 'Reject a proposal'),
     veto: decision('veto', 'Veto a proposal, as a delegate of the customer'),
     execute,
+    erasure: erasureCommand,
     keys: keysCommands,
     seal: alone('seal', 'Make the custodian forget its keys, at one word'),
     kill: alone('kill', 'Stop all keys, or a tenant, at one word'),
     revoke: alone('revoke', "End a proxy's right to keys, at one word"),
     tighten: alone('tighten', "Tighten a tenant's settings, at one word"),
+    suspend: alone('suspend', 'Let group keys be leased to nobody, at one word'),
     ticket,
     enrolment,
     order,

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import { approvalText, type Decision } from '../../custody/approvals/approval.ts'
 import { fingerprintOf } from '../../custody/approvals/approver.ts'
 import { newNonce, proposalId, readProposal } from '../../custody/approvals/document.ts'
+import type { Wish } from '../../custody/approvals/ground.ts'
 import type { Act } from '../../custody/approvals/policy.ts'
 import { canonical, type Json } from '../../custody/canonical.ts'
 import { REQUEST_LABEL } from '../../custody/signed-request.ts'
 import { writeTicket } from '../../keys/remote/enrol.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { ask, publicKeyLine, show, sshSign } from './client.ts'
+import { follow, showOutcome, showState } from './following.ts'
 import type { ReachFlags } from './reach-flags.ts'
 
 export interface PersonFlags extends ReachFlags {
@@ -29,19 +31,28 @@ type ActParams = { readonly [name: string]: Json }
 const HOURS = 72 * 3_600_000
 
 /** `treuhand custodian propose ACT`: shows the proposal before it is signed. */
-export async function propose(flags: WishFlags, act: Act, given?: ActParams): Promise<void> {
+export async function propose(
+  flags: WishFlags & { /** Minutes to wait until it is carried out. */ readonly wait?: number },
+  act: Act,
+  given?: ActParams,
+): Promise<void> {
   const document = await draft(flags, act, given ?? readParams(flags.params))
   process.stderr.write(`${describe(document)}\n`)
   if (flags.dryRun) return show(flags, { document }, 'Nothing was proposed.')
   const signature = await sshSign(flags.sign, document)
   const kept = await ask(flags, 'POST', '/v1/proposals', { document, signature })
   const id = proposalId(document)
+  if (flags.wait !== undefined) return await follow(flags, id, flags.wait)
   show(flags, kept, `Proposed. Others approve it by: treuhand custodian approve ${id}`)
   process.exitCode = 5
 }
 
 /** `treuhand custodian approve|reject|veto ID`: shows what is decided on, from its own bytes, before signing. */
-export async function decide(decision: Decision, flags: PersonFlags, id: string): Promise<void> {
+export async function decide(
+  decision: Decision,
+  flags: PersonFlags & { readonly dryRun?: boolean },
+  id: string,
+): Promise<void> {
   const { body } = (await ask(flags, 'GET', `/v1/proposals/${id}`)) as unknown as {
     body: { document: string }
   }
@@ -49,6 +60,7 @@ export async function decide(decision: Decision, flags: PersonFlags, id: string)
     throw new CannotStart('The custodian shows another proposal than the one asked for.', 9)
   const { origin, expires } = readProposal(Buffer.from(body.document))
   process.stderr.write(`${describe(body.document)}\n`)
+  if (flags.dryRun) return show(flags, { document: body.document }, 'Nothing was signed.')
   const text = approvalText({
     origin,
     decision,
@@ -62,15 +74,20 @@ export async function decide(decision: Decision, flags: PersonFlags, id: string)
 }
 
 /** `treuhand custodian execute ID` */
-export async function execute(flags: ReachFlags, id: string): Promise<void> {
-  const kept = await ask(flags, 'POST', `/v1/proposals/${id}/execute`)
-  const { state, outcome } = kept['body'] as { state: string; outcome: string }
-  show(flags, kept, `The proposal is ${state}: ${outcome}.`)
-  if (state !== 'done') process.exitCode = 1
+export async function execute(
+  flags: ReachFlags & { readonly wait?: number; readonly dryRun?: boolean },
+  id: string,
+): Promise<void> {
+  if (flags.dryRun) return await showState(flags, id)
+  if (flags.wait !== undefined) return await follow(flags, id, flags.wait)
+  showOutcome(flags, await ask(flags, 'POST', `/v1/proposals/${id}/execute`))
 }
 
 /** `treuhand custodian seal|kill|revoke|tighten`: what one officer or delegate may do alone. */
-export async function alone(act: 'seal' | 'kill' | 'revoke' | 'tighten', flags: WishFlags): Promise<void> {
+export async function alone(
+  act: 'seal' | 'kill' | 'revoke' | 'tighten' | 'suspend',
+  flags: WishFlags,
+): Promise<void> {
   const document = await draft(flags, act, readParams(flags.params))
   process.stderr.write(`${describe(document)}\n`)
   if (flags.dryRun) return show(flags, { document }, 'Nothing was done.')
@@ -169,16 +186,20 @@ function readParams(file: string | undefined): ActParams {
   return file === undefined ? {} : (JSON.parse(readFileSync(file, 'utf8')) as ActParams)
 }
 
-async function draft({ tenant, reason, ...flags }: WishFlags, act: Act, given: ActParams): Promise<string> {
-  const wish = { act, tenant, reason, params: given, proposer: signer(flags) }
+async function draft({ tenant, reason, ...flags }: WishFlags, act: Act, params: ActParams): Promise<string> {
+  return await draftOf(flags, { act, tenant, reason, params, proposer: signer(flags) })
+}
+
+/** Has the custodian write a proposal, and makes sure that it is the one that was wished for. */
+export async function draftOf(flags: ReachFlags, wish: Wish): Promise<string> {
+  const { act, tenant, reason, params } = wish
   const { document } = (await ask(flags, 'POST', '/v1/drafts', wish)) as { document: string }
   const read = readProposal(Buffer.from(document))
-  // The custodian wrote the document: it must be the one that was wished for.
   const same =
     read.act === act &&
     read.tenant === tenant &&
     read.reason === reason &&
-    canonical(read.params) === canonical(given)
+    canonical(read.params) === canonical(params)
   if (!same)
     throw new CannotStart(
       'The custodian drafted another proposal than the one asked for. Sign nothing, and look into it.',
@@ -188,7 +209,7 @@ async function draft({ tenant, reason, ...flags }: WishFlags, act: Act, given: A
 }
 
 /** What a person reads before signing. */
-function describe(document: string): string {
+export function describe(document: string): string {
   const { act, tenant, params, reason, needed, expires } = readProposal(Buffer.from(document))
   const who = needed.alone ? 'one person' : `${needed.officers} officers and ${needed.delegates} delegates`
   const wait = needed.wait > 0 ? `, then ${needed.wait / 3_600_000} h of waiting` : ''
@@ -203,6 +224,6 @@ function describe(document: string): string {
   ].join('\n')
 }
 
-function signer({ sign }: Pick<PersonFlags, 'sign'>): string {
+export function signer({ sign }: Pick<PersonFlags, 'sign'>): string {
   return fingerprintOf({ kind: 'ssh', line: publicKeyLine(sign) })
 }

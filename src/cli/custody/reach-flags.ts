@@ -23,3 +23,12 @@ export const reachFlags = {
   },
   json: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the answer as JSON' },
 } as const
+
+/** For commands that can wait until a proposal is carried out. */
+export const waitFlag = {
+  kind: 'parsed',
+  parse: Number,
+  optional: true,
+  brief: 'Wait so many minutes until it is carried out; ends with 5 or 6 where it is not by then',
+  placeholder: 'MINUTES',
+} as const

@@ -4,6 +4,7 @@ import type { Json } from '../canonical.ts'
 import { CustodyError } from '../errors.ts'
 import type { OfficerRecord } from '../people.ts'
 import { type ActContext, defineAct, revisionOf } from './act.ts'
+import { activeApprovers, checkGovernable, policyInForce } from './governable.ts'
 import { keepOnce } from './keep-once.ts'
 
 /** An officer or delegate comes, changes or goes. */
@@ -22,8 +23,13 @@ export const changeOfficers = defineAct({
     const { officer } = params
     const approver = params.approver as Json
     if (approver !== null) await checkComes(context, officer, readApprover(approver))
-    else if (!(await find(context, officer)))
+    else if ((await find(context, officer))?.body.state !== 'active')
       throw new CustodyError('Unknown', 'there is no such officer or delegate')
+    const policy = await policyInForce(context)
+    const approvers = await activeApprovers(context)
+    const others = approvers.filter(one => fingerprintOf(one.key) !== officer)
+    const after = approver === null ? others : [...others, readApprover(approver)]
+    checkGovernable({ policy, approvers }, { policy, approvers: after })
   },
 
   async execute(context, { params }, proposal) {

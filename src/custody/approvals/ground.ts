@@ -46,6 +46,18 @@ export interface Ground {
 /** What somebody wants to propose. */
 export type Wish = Pick<Proposal, 'act' | 'tenant' | 'params' | 'reason' | 'proposer'>
 
+/** An act that has begun and goes on later, as where leases must end first; it is called again then. */
+export class Unfinished extends Error {
+  override readonly name = 'Unfinished'
+  /** Milliseconds since 1970. */
+  readonly until: number
+
+  constructor(what: string, until: number) {
+    super(`begun: ${what}, until ${new Date(until).toISOString()}`)
+    this.until = until
+  }
+}
+
 /** An act as proposals see it; `acts/act.ts` says what each is to do. */
 export interface CarriedAct {
   /** Revision of what it changes. @throws CustodyError `Malformed` where the parameters are not the act's */
@@ -53,7 +65,8 @@ export interface CarriedAct {
   /** @throws CustodyError where it cannot be carried out as things stand */
   judge(proposal: Proposal): Promise<void>
   /**
-   * A `CustodyError` means that it cannot be done; anything else, that it is to be tried again.
+   * A `CustodyError` means that it cannot be done, `Unfinished` that it goes on later; anything else, that it is
+   * to be tried again.
    * @returns what came of it, for the log
    */
   execute(proposal: Proposal, id: string): Promise<Json>

@@ -9,6 +9,7 @@ export const ACTS = [
   'answer-order',
   'export-keys',
   'destroy-keys',
+  'resume',
   'change-officers',
   'change-thresholds',
   'change-seal',
@@ -16,6 +17,7 @@ export const ACTS = [
   'lift-kill',
   'tighten',
   'revoke',
+  'suspend',
   'seal',
   'kill',
 ] as const
@@ -49,6 +51,7 @@ export const DEFAULT_POLICY: Policy = {
   'answer-order': rule(2, 1, 0),
   'export-keys': rule(2, 2, 24),
   'destroy-keys': rule(2, 2, 24),
+  resume: rule(2, 1, 0),
   'change-officers': rule('quorum', 1, 24),
   'change-thresholds': rule('quorum', 1, 24),
   'change-seal': rule('quorum', 1, 24),
@@ -56,6 +59,7 @@ export const DEFAULT_POLICY: Policy = {
   'lift-kill': rule('quorum', 1, 0),
   tighten: ALONE,
   revoke: ALONE,
+  suspend: ALONE,
   seal: ALONE,
   kill: ALONE,
 }

@@ -5,7 +5,14 @@ import { readApproval } from './approval.ts'
 import { verifySignature } from './approver.ts'
 import { checkNew, checkPerson, verifyAnew } from './checks.ts'
 import { type Proposal, proposalId, readProposal } from './document.ts'
-import type { CarriedAct, CarriedActs, Ground, KeptProposal, Wish } from './ground.ts'
+import {
+  type CarriedAct,
+  type CarriedActs,
+  type Ground,
+  type KeptProposal,
+  Unfinished,
+  type Wish,
+} from './ground.ts'
 import { type Act, policyDigest } from './policy.ts'
 import { type Circumstances, isFinal, type ProposalRecord, stateOf } from './state.ts'
 
@@ -140,12 +147,23 @@ export class Proposals {
     return await this.#refreshed(id)
   }
 
-  /** Brings every proposal to the state that the time and the circumstances give it; goes on with those cut off. */
+  /**
+   * Brings every proposal to the state that the time and the circumstances give it; goes on with those that were
+   * cut off or are unfinished. What fails keeps no other from its turn.
+   *
+   * @throws what failed first
+   */
   async sweep(): Promise<void> {
+    const failures: unknown[] = []
     for (const { id, body } of await this.#ground.all()) {
-      if (body.state === 'executing') await this.execute(id)
-      else if (!isFinal(body.state)) await this.#refreshed(id)
+      try {
+        if (body.state === 'executing') await this.execute(id)
+        else if (!isFinal(body.state)) await this.#refreshed(id)
+      } catch (error) {
+        failures.push(error)
+      }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   async #carryOut(kept: KeptProposal, proposal: Proposal): Promise<KeptProposal> {
@@ -155,6 +173,7 @@ export class Proposals {
       const body: ProposalRecord = { ...kept.body, state: 'done', outcome: 'carried out' }
       return await this.#keep(kept.id, kept, body, 'outcome', { act: proposal.act, done: true, result })
     } catch (error) {
+      if (error instanceof Unfinished) return await this.#keepUnfinished(kept, proposal, error)
       if (!(error instanceof CustodyError)) throw error
       const body: ProposalRecord = { ...kept.body, state: 'failed', outcome: error.message }
       return await this.#keep(kept.id, kept, body, 'outcome', {
@@ -163,6 +182,17 @@ export class Proposals {
         result: error.code,
       })
     }
+  }
+
+  async #keepUnfinished(
+    kept: KeptProposal,
+    { act }: Proposal,
+    { message, until }: Unfinished,
+  ): Promise<KeptProposal> {
+    const { readyAt, outcome } = kept.body
+    if (readyAt === until && outcome === message) return kept
+    const body: ProposalRecord = { ...kept.body, readyAt: until, outcome: message }
+    return await this.#keep(kept.id, kept, body, 'intent', { act, until })
   }
 
   #carried(act: Act): CarriedAct {

@@ -43,7 +43,7 @@ export interface Circumstances {
   readonly now: number
   /** Those who may approve now, by fingerprint. */
   readonly approvers: ReadonlyMap<string, Approver>
-  /** The person behind the proposer, where it is known. */
+  /** The person behind the proposer; undefined where the key or token counts no more. */
   readonly proposer: string | undefined
   /** Digest of the policy in force. */
   readonly policy: string
@@ -69,6 +69,7 @@ export function stateOf(record: ProposalRecord, proposal: Proposal, around: Circ
   const decisions = record.decisions.map(decision => ({ ...decision, approval: readApproval(decision.text) }))
   if (decisions.some(({ approval }) => approval.decision === 'veto')) return 'vetoed'
   if (around.policy !== proposal.policy || around.target !== proposal.target) return 'stale'
+  if (around.proposer === undefined) return 'stale'
   if (!decisions.every(({ approval, person, role }) => isStill(approval, person, role, around)))
     return 'stale'
   if (around.now >= proposal.expires) return 'expired'

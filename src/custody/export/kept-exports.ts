@@ -73,6 +73,6 @@ export async function exportOf(custody: Custody, proposal: string): Promise<stri
 export async function fetchExport(custody: Custody, proposal: string): Promise<{ readonly export: string }> {
   custody.opened()
   const document = await exportOf(custody, proposal)
-  if (document !== undefined) return { export: document }
+  if (document) return { export: document }
   throw new CustodyError('Unknown', 'This proposal made no export, or what it exported was destroyed since.')
 }

@@ -20,6 +20,14 @@ const Signed = Type.Object(
   { document: Type.String({ maxLength: 16_384 }), signature: Type.String({ maxLength: 8192 }) },
   closed,
 )
+/** Without a signature, by an operator's token. */
+const Proposed = Type.Object(
+  {
+    document: Type.String({ maxLength: 16_384 }),
+    signature: Type.Optional(Type.String({ maxLength: 8192 })),
+  },
+  closed,
+)
 const Decision = Type.Object(
   { text: Type.String({ maxLength: 4096 }), signature: Type.String({ maxLength: 8192 }) },
   closed,
@@ -70,9 +78,13 @@ export function officerRoutes(
   app.post('/v1/drafts', { schema: { body: WishBody } }, async request => {
     return { document: await governance.draft(request.body as Wish) }
   })
-  app.post('/v1/proposals', { schema: { body: Signed } }, async (request, reply) => {
-    const { document, signature } = request.body as Static<typeof Signed>
-    return await reply.status(202).send(await governance.propose(document, signature))
+  app.post('/v1/proposals', { schema: { body: Proposed } }, async (request, reply) => {
+    const { document, signature } = request.body as Static<typeof Proposed>
+    const kept =
+      signature === undefined
+        ? await proposals.propose(Buffer.from(document), await admit(request, ['operator']))
+        : await governance.propose(document, signature)
+    return await reply.status(202).send(kept)
   })
   app.get('/v1/proposals', async request => {
     await admit(request, ['operator', 'auditor'])

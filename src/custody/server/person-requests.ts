@@ -1,6 +1,7 @@
 import type { Json } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { makeEnrolmentToken } from '../enrolment.ts'
+import { certifyErasure } from '../erasure/erasure.ts'
 import { CustodyError } from '../errors.ts'
 import { fetchExport } from '../export/kept-exports.ts'
 import { findOrder, liftOrderBar, registerOrder } from '../orders/register.ts'
@@ -29,6 +30,7 @@ const REQUESTS: Readonly<Record<string, Answer>> = {
   'lift-bar': async (custody, params, by) => await liftOrderBar(custody, text(params['order']), by),
   'transparency-report': async (custody, params, by) =>
     await publishReport(custody, Number(params['from']), Number(params['to']), by),
+  'certify-erasure': async (custody, params) => await certifyErasure(custody, text(params['proposal'])),
   export: async (custody, params) => await fetchExport(custody, text(params['proposal'])),
 }
 

@@ -113,8 +113,8 @@ export interface ExportTable {
   /** Id of the proposal by which they leave. */
   proposal: Once<string>
   tenant: Once<string>
-  /** `treuhand-keys/v1`. */
-  document: Once<string>
+  /** `treuhand-keys/v1`; empty once keys of the tenant were destroyed. */
+  document: string
   made: Once<number>
 }
 

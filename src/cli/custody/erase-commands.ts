@@ -1,0 +1,49 @@
+import { buildCommand } from '@stricli/core'
+import { reachFlags, waitFlag } from './reach-flags.ts'
+
+/** `treuhand erase`, `treuhand custodian erasure`: the destruction of group keys, and its certificate. */
+
+const text = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
+const one = (brief: string, placeholder: string) =>
+  ({ kind: 'tuple', parameters: [{ parse: String, brief, placeholder }] }) as const
+const sign = text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY')
+
+export const eraseCommand = buildCommand({
+  docs: {
+    brief: 'Propose to destroy group keys, and with them whatever they sealed (crypto-erasure)',
+    fullDescription:
+      'Takes two officers, two delegates and a day. What comes of it is a signed statement in the log. Exit 5: it awaits approval.',
+  },
+  parameters: {
+    flags: {
+      ...reachFlags,
+      tokenFile: { ...text("File of mode 0600 with an operator's token", 'FILE'), optional: true },
+      sign: { ...sign, optional: true },
+      reason: text('Why, for everybody who reads the log', 'TEXT'),
+      keys: {
+        kind: 'parsed',
+        parse: String,
+        variadic: ',',
+        brief: "Ids of group keys (treuhand epochs); * for all of the tenant's, and its KEKs",
+      },
+      dryRun: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Show the proposal, and propose nothing',
+      },
+      wait: waitFlag,
+    },
+    positional: one('Tenant', 'TENANT'),
+  },
+  loader: async () => (await import('./erase.ts')).erase,
+})
+export const erasureCommand = buildCommand({
+  docs: {
+    brief: 'Have it certified that nothing is left of destroyed keys, once the last backup has expired',
+    fullDescription: 'Exit 0: certified; 5: backups may still hold them.',
+  },
+  parameters: { flags: { ...reachFlags, sign }, positional: one("The proposal's digest", 'ID') },
+  loader: async () => (await import('./erase.ts')).certify,
+})
