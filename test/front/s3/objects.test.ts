@@ -254,9 +254,8 @@ describe('a listing', () => {
     expect(seen).toEqual(keys)
   })
 
-  test('in the first version names marker and owner, asked for or not', async () => {
+  test('in the first version names the owner, asked for or not', async () => {
     const page = await server.client.send(new ListObjectsCommand({ Bucket: bucket, MaxKeys: 1 }))
-    expect(page.Marker).toBe('')
     expect(page.Contents?.[0]?.Owner?.ID).toBeDefined()
     const second = await server.client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }))
     expect(second.Contents?.[0]?.Owner).toBeUndefined()

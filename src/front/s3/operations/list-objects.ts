@@ -47,8 +47,7 @@ async function listVersion1(call: BucketCall): Promise<void> {
   await sendXml(call, 'ListBucketResult', [
     ['Name', bucket],
     ...askedNodes(page),
-    // There without a marker too: boto3's users read it (Amazon S3 API Reference, ListObjects, sample response).
-    ['Marker', name(after ?? '')],
+    ['Marker', after === undefined ? undefined : name(after)],
     ['NextMarker', next === undefined ? undefined : name(next)],
     ['MaxKeys', page.limit],
     ['IsTruncated', listing.truncated],
