@@ -9,6 +9,7 @@ const CHILD = join(import.meta.dirname, 'full-disk-child.ts')
 
 test.skipIf(unshare.status !== 0)(
   'a custodian whose disk is full leases nothing that its log does not show, and goes on when there is space',
+  { timeout: 180_000 },
   () => {
     const script =
       'mount -t tmpfs -o size=16m none "$1" && exec "$2" --disable-warning=ExperimentalWarning "$3" "$1"'
