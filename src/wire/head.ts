@@ -133,7 +133,8 @@ function readControlFields(headers: Headers): ControlFields {
         coding = coding === undefined ? value : `${coding},${value}`
         break
       case 'expect':
-        expect = expect === undefined ? value : `${expect},${value}`
+        // A list of expectations, and one may be empty (RFC 9110 10.1.1, 5.6.1.2).
+        if (value !== '') expect = expect === undefined ? value : `${expect},${value}`
         break
       case 'connection':
         close ||= hasClose(value)

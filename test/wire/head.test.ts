@@ -78,6 +78,7 @@ describe('a request head', () => {
 
   it('asks for 100 Continue by HTTP/1.1 only', () => {
     expect(readRequest(get('Expect: 100-Continue')).expectsContinue).toBe(true)
+    expect(readRequest(lines('PUT /a HTTP/1.1', 'Host: h', 'Expect:')).expectsContinue).toBe(false)
     expect(readRequest(lines('GET /a HTTP/1.0', 'Host: h', 'Expect: 100-continue')).expectsContinue).toBe(
       false,
     )
