@@ -4,6 +4,7 @@ import {
   DeleteObjectTaggingCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3'
@@ -92,6 +93,12 @@ describe('a copy', () => {
 
   test('onto itself must change something', async () => {
     await expect(copy('source')).rejects.toMatchObject({ name: 'InvalidRequest' })
+  })
+
+  test('takes the key id that its source was announced with, as Hadoop repeats it', async () => {
+    const { SSEKMSKeyId } = await server.client.send(new HeadObjectCommand({ Bucket, Key: 'source' }))
+    expect(SSEKMSKeyId).toMatch(/^[0-9a-f]{32}$/)
+    await copy('repeated', { SSEKMSKeyId, ServerSideEncryption: 'aws:kms' })
   })
 
   test('answers conditions on its source and refuses what it does not know', async () => {

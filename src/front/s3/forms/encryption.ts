@@ -14,11 +14,19 @@ export function checkEncryption(headers: Headers): void {
       kind,
       'The encryption method specified is not supported',
     )
-  for (const name of ['aws-kms-key-id', 'context'] as const) {
-    if (headers.get(`x-amz-server-side-encryption-${name}`) !== undefined)
-      throw new S3Error(
-        'NotImplemented',
-        `x-amz-server-side-encryption-${name} is not implemented here: keys are chosen by whoever keeps them. Please leave it out.`,
-      )
-  }
+  const id = headers.get('x-amz-server-side-encryption-aws-kms-key-id')
+  if (id !== undefined && !ANNOUNCED.test(id)) throw notForClients('aws-kms-key-id')
+  if (headers.get('x-amz-server-side-encryption-context') !== undefined) throw notForClients('context')
 }
+
+/**
+ * A group key's id, as answers announce it. Hadoop's S3A repeats the source's when it copies
+ * (RequestFactoryImpl.copyEncryptionParameters); that chooses nothing, the object gets the key of its time.
+ */
+const ANNOUNCED = /^[0-9a-f]{32}$/
+
+const notForClients = (name: string) =>
+  new S3Error(
+    'NotImplemented',
+    `x-amz-server-side-encryption-${name} is not implemented here: keys are chosen by whoever keeps them. Please leave it out.`,
+  )
