@@ -1,6 +1,7 @@
 import type { Headers } from '../../wire/exchange.ts'
 import type { Operation } from './call.ts'
 import { notImplemented } from './errors.ts'
+import { isKnownField } from './forms/known-fields.ts'
 import type { Place } from './forms/place.ts'
 import type { Query } from './forms/query.ts'
 import { checkMistakes, methodNotAllowed } from './mistakes.ts'
@@ -21,69 +22,7 @@ const COMMON_QUERY = new Set([
   'X-Amz-User-Agent',
 ])
 
-/** `x-amz-*` fields that are understood, or may be left out of account, somewhere. What is not here is refused. */
-const KNOWN_FIELDS = new Set([
-  'x-amz-acl',
-  'x-amz-bucket-object-lock-enabled',
-  'x-amz-bypass-governance-retention',
-  'x-amz-checksum-algorithm',
-  'x-amz-checksum-mode',
-  'x-amz-checksum-type',
-  'x-amz-confirm-remove-self-bucket-access',
-  'x-amz-content-sha256',
-  'x-amz-copy-source',
-  'x-amz-copy-source-if-match',
-  'x-amz-copy-source-if-modified-since',
-  'x-amz-copy-source-if-none-match',
-  'x-amz-copy-source-if-unmodified-since',
-  'x-amz-copy-source-range',
-  'x-amz-date',
-  'x-amz-decoded-content-length',
-  'x-amz-expected-bucket-owner',
-  'x-amz-grant-full-control',
-  'x-amz-grant-read',
-  'x-amz-grant-read-acp',
-  'x-amz-grant-write',
-  'x-amz-grant-write-acp',
-  'x-amz-id-2',
-  'x-amz-if-match-initiated-time',
-  'x-amz-if-match-last-modified-time',
-  'x-amz-if-match-size',
-  'x-amz-max-parts',
-  'x-amz-metadata-directive',
-  'x-amz-mp-object-size',
-  'x-amz-object-attributes',
-  'x-amz-object-lock-legal-hold',
-  'x-amz-object-lock-mode',
-  'x-amz-object-lock-retain-until-date',
-  'x-amz-object-lock-token',
-  'x-amz-object-ownership',
-  'x-amz-optional-object-attributes',
-  'x-amz-part-number-marker',
-  'x-amz-request-payer',
-  'x-amz-retry-mode',
-  'x-amz-sdk-checksum-algorithm',
-  'x-amz-security-token',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-bucket-key-enabled',
-  'x-amz-server-side-encryption-context',
-  'x-amz-skip-destination-validation',
-  'x-amz-source-expected-bucket-owner',
-  'x-amz-storage-class',
-  'x-amz-tagging',
-  'x-amz-tagging-directive',
-  'x-amz-te',
-  'x-amz-trailer',
-  'x-amz-transition-default-minimum-object-size',
-  'x-amz-user-agent',
-  'x-amz-website-redirect-location',
-])
-
 const RESOURCES = { service: 'SERVICE', bucket: 'BUCKET', object: 'OBJECT' } as const
-
-/** Values and their families are checked where they are read. */
-const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-']
 
 /**
  * Finds the operation that a request asks for.
@@ -120,9 +59,7 @@ function selects(selector: Operation['selector'], query: Query, headers: Headers
 const weight = ({ selector }: Operation) => (selector?.query?.length ?? 0) + (selector?.header ? 1 : 0)
 
 function checkField(name: string): void {
-  if (!name.startsWith('x-amz-') || KNOWN_FIELDS.has(name)) return
-  if (KNOWN_PREFIXES.some(prefix => name.startsWith(prefix))) return
-  throw notImplemented(`The header ${name}`)
+  if (name.startsWith('x-amz-') && !isKnownField(name)) throw notImplemented(`The header ${name}`)
 }
 
 /** S3 leaves parameters out of account that begin with `x-` and are not its own. */
