@@ -4,10 +4,24 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Programs that the suites take from Debian. */
-export type DebianProgram = 'chromium' | 'nginx' | 'restic' | 's3cmd' | 's3fs' | 'softhsm2-util'
+export type DebianProgram =
+  | 'chromium'
+  | 'java'
+  | 'javac'
+  | 'mvn'
+  | 'nginx'
+  | 'restic'
+  | 's3cmd'
+  | 's3fs'
+  | 'softhsm2-util'
 
 /** The package that brings a program, where it has another name. */
-const PACKAGES: Partial<Record<DebianProgram, string>> = { 'softhsm2-util': 'softhsm2' }
+const PACKAGES: Partial<Record<DebianProgram, string>> = {
+  java: 'default-jdk-headless',
+  javac: 'default-jdk-headless',
+  mvn: 'maven',
+  'softhsm2-util': 'softhsm2',
+}
 
 /**
  * The path of a program, installed by apt-get where it is missing and we are root.

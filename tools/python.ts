@@ -11,6 +11,7 @@ const PACKAGES = [
   // Without it boto3 cannot compute CRC32C and CRC64NVME.
   'awscrt==0.38.1',
   'cryptography==50.0.2',
+  'deltalake==1.6.6',
   'pyarrow==26.0.1',
 ]
 

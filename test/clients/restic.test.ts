@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { debianProgram } from '../../tools/debian.ts'
-import { awsEnvironment, run, STORES, treuhandOver, workFolder } from './setting.ts'
+import { keyEnvironment, run, STORES, treuhandOver, workFolder } from './setting.ts'
 import { treeDigest, writeTree } from './trees.ts'
 
 const FILES = 20_000
@@ -11,11 +11,8 @@ describe.each(STORES)('restic over %s', kind => {
     const treuhand = await treuhandOver(kind)
     const restic = await debianProgram('restic')
     const folder = workFolder()
-    const { accessKeyId, secretAccessKey } = treuhand.credential
     const env = {
-      ...awsEnvironment(treuhand),
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...keyEnvironment(treuhand),
       RESTIC_REPOSITORY: `s3:${treuhand.endpoint}/backup`,
       RESTIC_PASSWORD: 'only a test',
       RESTIC_CACHE_DIR: join(folder, 'cache'),

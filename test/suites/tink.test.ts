@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Dek } from '../../src/seal/dek.ts'
 import { PartOpener, partData, partHeader } from '../../src/seal/part.ts'
-import { tinkProgram } from '../../tools/tink.ts'
+import { tinkProgram } from '../../tools/go-programs.ts'
 import { bytes, ENGINES, newHeader, sealPart } from '../seal/fixture.ts'
 
 const LENGTHS = [0, 1, 65_480, 65_481, 131_000, 131_001, 1_000_000]

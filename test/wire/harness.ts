@@ -1,14 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
-import forge from 'node-forge'
 import { afterEach, vi } from 'vitest'
 import type { Body, Sink, UnsizedBody } from '../../src/wire/body.ts'
 import { Origin, type OriginOptions } from '../../src/wire/client.ts'
 import { RequestRefused } from '../../src/wire/errors.ts'
 import type { Handler } from '../../src/wire/exchange.ts'
 import { type Answer, type Server, type ServerOptions, serve } from '../../src/wire/server.ts'
+import { type Certificate, makeCertificate } from '../harness/certificate.ts'
 
 /** The ways in which a server's sockets are read; all behave alike. */
 export const WAYS = ['direct', 'copied', 'tls'] as const
@@ -182,29 +181,10 @@ export class HandServer {
   }
 }
 
-let made: { readonly key: string; readonly cert: string } | undefined
+let made: Certificate | undefined
 
 /** A certificate of its own for `localhost`. */
-export function certificate(): { readonly key: string; readonly cert: string } {
-  if (made !== undefined) return made
-  const pem = {
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  } as const
-  const pair = generateKeyPairSync('rsa', { modulusLength: 2048, ...pem })
-  const cert = forge.pki.createCertificate()
-  cert.publicKey = forge.pki.publicKeyFromPem(pair.publicKey)
-  cert.serialNumber = '01'
-  cert.validity.notBefore = new Date(Date.now() - 3_600_000)
-  cert.validity.notAfter = new Date(Date.now() + 24 * 3_600_000)
-  const name = [{ name: 'commonName', value: 'localhost' }]
-  cert.setSubject(name)
-  cert.setIssuer(name)
-  cert.setExtensions([
-    { name: 'basicConstraints', cA: true },
-    { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
-  ])
-  cert.sign(forge.pki.privateKeyFromPem(pair.privateKey), forge.md.sha256.create())
-  made = { key: pair.privateKey, cert: forge.pki.certificateToPem(cert) }
+export function certificate(): Certificate {
+  made ??= makeCertificate(['localhost'])
   return made
 }
