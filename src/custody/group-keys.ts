@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { GroupKeyState, LeasedKey } from '../keys/custodian.ts'
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
-import type { GroupKeyTable } from '../registry/custody/schema.ts'
+import type { DepositTable, GroupKeyTable } from '../registry/custody/schema.ts'
 import { type Epoch, epochAt, epochForced, epochSoon } from './epoch.ts'
 import type { Keks } from './keks.ts'
 import { unwrap, type WrapContext, wrap } from './wrap.ts'
@@ -29,6 +29,12 @@ export interface KeyListing {
  */
 export type SecureNewKey = (row: GroupKeyRow) => Promise<void>
 
+/** A new key sealed to the customer, where the tenant has somebody to deposit it with; kept in the key's commit. */
+export type DepositNewKey = (
+  row: Pick<GroupKeyRow, 'id' | 'tenant' | 'bucket' | 'epoch'>,
+  key: Uint8Array,
+) => Promise<Selectable<DepositTable> | undefined>
+
 /**
  * The group keys: one per tenant, bucket and epoch, wrapped by the tenant's KEK. This alone makes them and
  * opens them.
@@ -37,11 +43,18 @@ export class GroupKeys {
   readonly #registry: CustodyRegistry
   readonly #keks: Keks
   readonly #secure: SecureNewKey
+  readonly #deposit: DepositNewKey
 
-  constructor(registry: CustodyRegistry, keks: Keks, secure: SecureNewKey = async () => {}) {
+  constructor(
+    registry: CustodyRegistry,
+    keks: Keks,
+    secure: SecureNewKey = async () => {},
+    deposit: DepositNewKey = async () => undefined,
+  ) {
     this.#registry = registry
     this.#keks = keks
     this.#secure = secure
+    this.#deposit = deposit
   }
 
   /**
@@ -186,13 +199,14 @@ export class GroupKeys {
       const key = crypto.getRandomValues(new Uint8Array(32))
       const about = { id, tenant, bucket, epoch, kek_version: version }
       const wrapped = await wrap(await this.#keks.open(tenant, version), key, groupKeyContext(about))
-      key.fill(0)
-      if (await this.#insert({ ...about, wrapped, state: 'pending', suspended: 0, created: now })) return
+      const deposit = await this.#deposit(about, key).finally(() => key.fill(0))
+      const row = { ...about, wrapped, state: 'pending', suspended: 0, created: now } as const
+      if (await this.#insert(row, deposit)) return
     }
   }
 
   /** @returns false where the KEK was retired meanwhile: it is about to be overwritten */
-  async #insert(row: GroupKeyRow): Promise<boolean> {
+  async #insert(row: GroupKeyRow, deposit: Selectable<DepositTable> | undefined): Promise<boolean> {
     return await this.#registry.write(async transaction => {
       const kek = await transaction
         .selectFrom('keks')
@@ -201,11 +215,13 @@ export class GroupKeys {
         .where('version', '=', row.kek_version)
         .executeTakeFirst()
       if (kek?.state !== 'active') return false
-      await transaction
+      const made = await transaction
         .insertInto('group_keys')
         .values(row)
         .onConflict(conflict => conflict.columns(['tenant', 'bucket', 'epoch']).doNothing())
+        .returning('id')
         .execute()
+      if (deposit && made.length === 1) await transaction.insertInto('deposits').values(deposit).execute()
       return true
     })
   }

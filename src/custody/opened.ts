@@ -1,6 +1,7 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import { type Authority, makeAuthority, openAuthority } from './authority.ts'
 import { CustodyError } from './errors.ts'
+import { depositing } from './export/depositing.ts'
 import { GroupKeys } from './group-keys.ts'
 import { Keks } from './keks.ts'
 import { openCheckpoint } from './log/checkpoint.ts'
@@ -57,11 +58,17 @@ export async function openCustody(
   if (restored) await assertNothingMissing(store, signs, witness)
   const log = await Log.open(store, signs)
   const keks = new Keks(registry, unsealed)
+  const records = new Records(registry, mac.bytes)
   return {
     unsealed,
     keks,
-    groupKeys: new GroupKeys(registry, keks, secure && (row => secure(row, signs))),
-    records: new Records(registry, mac.bytes),
+    groupKeys: new GroupKeys(
+      registry,
+      keks,
+      secure && (row => secure(row, signs)),
+      depositing(records, origin),
+    ),
+    records,
     authority: await openAuthority(authority),
     log,
     witnessing: await Witnessing.open({ log, store, witness, now, onAlarm, onForked }),

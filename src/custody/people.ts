@@ -16,6 +16,7 @@ export interface RecordKinds {
   proposal: ProposalRecord
   order: OrderRow
   erasure: ErasureRecord
+  deposit: DepositRecord
 }
 export type RecordKind = keyof RecordKinds
 
@@ -30,6 +31,12 @@ export type TenantRecord = {
   readonly fence: FenceSetting | null
 }
 export type FenceSetting = { readonly [name in keyof FencePolicy]: readonly string[] }
+
+/** To whom a tenant's group keys are sealed as they are made. Its id is the tenant's. */
+export type DepositRecord = {
+  /** X25519 in base64url; null: to nobody any more. */
+  readonly recipient: string | null
+}
 
 /** A proxy that may lease. Its id is its key's fingerprint. */
 export type ProxyRecord = {

@@ -32,6 +32,17 @@ const fetchExport = buildCommand({
   loader: async () => (await import('./keys.ts')).fetchKeys,
 })
 
+const deposit = buildCommand({
+  docs: {
+    brief: 'Fetch the group keys that a tenant deposits with its offline key; they open for that alone',
+  },
+  parameters: {
+    flags: signFlags,
+    positional: places(['Tenant', 'TENANT'], ['Where to write it', 'FILE']),
+  },
+  loader: async () => (await import('./keys.ts')).fetchDeposit,
+})
+
 const open = buildCommand({
   docs: {
     brief: "Verify an export and open its keys with the recipient's key, offline",
@@ -50,5 +61,5 @@ const open = buildCommand({
 
 export const keysCommands = buildRouteMap({
   docs: { brief: 'Take group keys out of the custodian, sealed to a recipient' },
-  routes: { recipient, fetch: fetchExport, open },
+  routes: { recipient, fetch: fetchExport, deposit, open },
 })

@@ -23,6 +23,11 @@ export async function fetchKeys(flags: PersonFlags, proposal: string, file: stri
   await save(flags, await request(flags, 'export', { proposal }), file)
 }
 
+/** `treuhand custodian keys deposit TENANT FILE`: fetches what is deposited for the holder of the offline key. */
+export async function fetchDeposit(flags: PersonFlags, tenant: string, file: string): Promise<void> {
+  await save(flags, await request(flags, 'deposit', { tenant }), file)
+}
+
 async function save(flags: PersonFlags, answer: Record<string, unknown>, file: string): Promise<void> {
   const document = String(answer['export'])
   const { keys, tenant } = readKeyExport(document, undefined)

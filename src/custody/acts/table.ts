@@ -5,6 +5,7 @@ import { answerOrderAct } from './answer-order.ts'
 import { changeOfficers } from './change-officers.ts'
 import { changeSeal } from './change-seal.ts'
 import { changeThresholds } from './change-thresholds.ts'
+import { depositKeys } from './deposit-keys.ts'
 import { destroyKeys } from './destroy-keys.ts'
 import { enrolProxy } from './enrol-proxy.ts'
 import { exportKeys } from './export-keys.ts'
@@ -23,6 +24,7 @@ export const ACT_TABLE: Readonly<Partial<Record<Act, AnyAct>>> = {
   loosen,
   'answer-order': answerOrderAct,
   'export-keys': exportKeys,
+  'deposit-keys': depositKeys,
   'destroy-keys': destroyKeys,
   resume,
   'change-officers': changeOfficers,

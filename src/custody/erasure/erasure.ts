@@ -131,7 +131,8 @@ async function wasExported(custody: Custody, tenant: string): Promise<boolean> {
     .select('proposal')
     .where('tenant', '=', tenant)
     .executeTakeFirst()
-  return row !== undefined
+  const { records } = custody.opened()
+  return row !== undefined || (await records.find('deposit', tenant)) !== undefined
 }
 
 function hex(bytes: Uint8Array): string {

@@ -42,13 +42,15 @@ export async function overwriteKeys(
   tenant: string,
   rows: readonly Pick<GroupKeyRow, 'id'>[],
 ): Promise<void> {
-  for (const { id } of rows)
+  for (const { id } of rows) {
     await transaction
       .updateTable('group_keys')
       .set({ state: 'destroyed', wrapped: new Uint8Array(0) })
       .where('id', '=', id)
       .where('state', '=', 'destroying')
       .execute()
+    await transaction.deleteFrom('deposits').where('id', '=', id).execute()
+  }
   await transaction.updateTable('exports').set({ document: '' }).where('tenant', '=', tenant).execute()
 }
 

@@ -23,6 +23,7 @@ const TABLES: { readonly [table in CopiedTable]: readonly string[] } = {
   stops: ['kind', 'scope'],
   ceremony: ['singleton'],
   exports: ['proposal'],
+  deposits: ['id'],
   log_heads: ['origin'],
   log_leaves: ['origin', 'number'],
   log_tiles: ['origin', 'level', 'number'],

@@ -16,6 +16,7 @@ export interface CustodyTables extends LogTables {
   stops: StopTable
   ceremony: CeremonyTable
   exports: ExportTable
+  deposits: DepositTable
 }
 
 export type CustodyDatabase = Kysely<CustodyTables>
@@ -118,6 +119,17 @@ export interface ExportTable {
   made: Once<number>
 }
 
+/** Group keys as they lie sealed to the customer's offline key, from the moment in which they are made. */
+export interface DepositTable {
+  /** Of the group key. */
+  id: Once<Uint8Array>
+  tenant: Once<string>
+  /** X25519 in base64url. */
+  recipient: string
+  /** HPKE, in base64url. */
+  sealed: string
+}
+
 const foundations: Migration = async db => {
   await sql`create table term (singleton integer primary key check (singleton = 1), term bigint not null)`.execute(
     db,
@@ -195,7 +207,22 @@ const keyExports: Migration = async db => {
   )`.execute(db)
 }
 
+const keyDeposits: Migration = async db => {
+  await sql`create table deposits (
+    id bytea primary key,
+    tenant text not null,
+    recipient text not null,
+    sealed text not null
+  )`.execute(db)
+}
+
 /** Forward only, each step once and for all. */
-export const custodyMigrations: readonly Migration[] = [foundations, logTables, ceremonies, keyExports]
+export const custodyMigrations: readonly Migration[] = [
+  foundations,
+  logTables,
+  ceremonies,
+  keyExports,
+  keyDeposits,
+]
 /** Number of the newest schema. */
 export const NEWEST = custodyMigrations.length
