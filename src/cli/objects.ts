@@ -56,6 +56,7 @@ const PROXY: Findings = {
   publishesShortPuts: false,
   objectForm: 'unsigned-trailer',
   partForm: 'unsigned-trailer',
+  checksums: [],
   conditions: { put: true, complete: true, delete: true, 'copy-source': true },
 }
 

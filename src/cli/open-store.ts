@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
+import { TRAILING_CHECKSUMS } from '../objects/checksum.ts'
 import { openDirectoryStore } from '../store/directory/open.ts'
 import { type Findings, openS3Store, type S3Store } from '../store/s3/open.ts'
 import type { Store } from '../store/store.ts'
@@ -50,6 +51,7 @@ async function openConfiguredS3(config: S3Config, { findings, log }: StoreOpenin
     region,
     addressing,
     credential: readCredential(credentials, profile),
+    checksums: TRAILING_CHECKSUMS,
     acceptShortPuts,
     ...(probeBucket !== undefined && { probeBucket }),
     ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),

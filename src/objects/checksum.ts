@@ -74,6 +74,13 @@ export const MULTIPART_TYPES: Readonly<Record<ChecksumAlgorithm, readonly Checks
   XXHASH128: ['COMPOSITE'],
 }
 
+/** What a store's client needs to know of them, to send the like of them over ciphertext. */
+export const TRAILING_CHECKSUMS = CHECKSUM_ALGORITHMS.map(algorithm => ({
+  algorithm,
+  length: CHECKSUM_LENGTH[algorithm],
+  digest: DIGESTS[algorithm],
+}))
+
 export const checksumDigest = (algorithm: ChecksumAlgorithm): ChecksumDigest => DIGESTS[algorithm]()
 
 /** The checksum of checksums that S3 calls composite: the parts' values, one after the other, digested again. */

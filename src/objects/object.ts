@@ -37,6 +37,7 @@ export interface PutAnswer {
   readonly etag: string
   readonly groupKeyId: string
   readonly attributes: Attributes
+  readonly checksum?: Checksum
 }
 
 /** A range of the plaintext as the client asked for it. */

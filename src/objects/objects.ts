@@ -10,7 +10,6 @@ import type {
   ObjectToDelete,
   Store,
   StoredBucket,
-  UploadListing,
   UploadsQuery,
   VersionListing,
   VersionsQuery,
@@ -29,7 +28,7 @@ import { storeConditions } from './etag.ts'
 import { getObject } from './get.ts'
 import { headObject } from './head.ts'
 import { getLifecycle, putLifecycle } from './lifecycle.ts'
-import { listObjects, listVersions } from './list.ts'
+import { listObjects, listUploads, listVersions, type OpenUploads } from './list.ts'
 import { listParts, type PartListing, type PartPage } from './list-parts.ts'
 import type {
   GetObject,
@@ -102,8 +101,8 @@ export class Objects {
   listParts(name: ObjectName, uploadId: string, page: PartPage): Promise<PartListing> {
     return listParts(this.#room, name, uploadId, page)
   }
-  listUploads(bucket: string, query: UploadsQuery): Promise<UploadListing> {
-    return this.#room.store.listUploads(this.storeBucket(bucket), query)
+  listUploads(bucket: string, query: UploadsQuery): Promise<OpenUploads> {
+    return listUploads(this.#room, bucket, query)
   }
 
   list(bucket: string, query: ListQuery): Promise<Listing> {

@@ -124,7 +124,15 @@ export interface NewObject {
   readonly contentDisposition?: string
   /** Settings that the store carries out itself. */
   readonly settings: Readonly<Partial<Record<ObjectSetting, string>>>
+  /**
+   * The algorithm of the plaintext's checksum, by S3's name, for listings to show; the store never hears of a
+   * value. Nothing but an object of more than `ALWAYS_CHECKSUMMED` bytes, or of parts, comes without.
+   */
+  readonly checksumAlgorithm?: string
 }
+
+/** Bytes of ciphertext up to which an object has a checksum always. */
+export const ALWAYS_CHECKSUMMED = 131_072
 
 /** Request headers about an object that pass to the store by name; everything else stays with the proxy. */
 export const OBJECT_SETTINGS = [
@@ -273,6 +281,8 @@ export interface ListedObject {
   readonly lastModified: Date
   readonly storageClass?: string
   readonly owner?: Owner
+  /** As `NewObject` named it, for objects that came by one PUT; absent where that is not certain. */
+  readonly checksumAlgorithm?: string
 }
 export interface Owner {
   readonly id: string

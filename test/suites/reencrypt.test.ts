@@ -116,6 +116,7 @@ async function clientOf(endpoint: string, credential: Credential): Promise<S3Sto
       publishesShortPuts: false,
       objectForm: 'unsigned-trailer',
       partForm: 'unsigned-trailer',
+      checksums: [],
       conditions: { put: true, complete: true, delete: true, 'copy-source': true },
     },
   })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { TRAILING_CHECKSUMS } from '../../src/objects/checksum.ts'
 import { openDirectoryStore } from '../../src/store/directory/open.ts'
 import { openS3Store, type S3Store, type StoreCredential } from '../../src/store/s3/open.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -88,7 +89,13 @@ async function minio(program: string): Promise<Backend> {
 }
 
 const openBackend = ({ endpoint, region, root }: Versitygw | Minio): Promise<S3Store> =>
-  openS3Store({ endpoint: new URL(endpoint), region, addressing: 'path', credential: credentialOf(root) })
+  openS3Store({
+    endpoint: new URL(endpoint),
+    region,
+    addressing: 'path',
+    credential: credentialOf(root),
+    checksums: TRAILING_CHECKSUMS,
+  })
 
 const credentialOf = ({ access, secret }: AccessKey): StoreCredential => ({
   accessKeyId: access,

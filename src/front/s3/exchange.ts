@@ -99,9 +99,8 @@ export class Exchange {
     try {
       return route(OPERATIONS, this.#request.method, place, query, headers)
     } catch (error) {
-      // What is not done here, nobody hears who does not say who they are.
-      if (isUnsigned(this.#request.headers, query)) throw anonymousRefused(query)
-      throw error
+      const refused = isUnsigned(this.#request.headers, query) ? anonymousRefused(query) : undefined
+      throw refused ?? error
     }
   }
 

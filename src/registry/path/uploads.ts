@@ -79,6 +79,19 @@ export class Uploads {
     return row && this.#fromRow(row)
   }
 
+  /** The checksums that uploads were begun with, by id; those without are left out. */
+  async checksums(ids: readonly string[]): Promise<ReadonlyMap<string, NonNullable<Upload['checksum']>>> {
+    if (ids.length === 0) return new Map()
+    const rows = await this.#database
+      .selectFrom('upload')
+      .select(['id', 'checksum_algorithm as algorithm', 'checksum_type as type'])
+      .where('id', 'in', ids)
+      .execute()
+    return new Map(
+      rows.flatMap(({ id, algorithm, type }) => (algorithm && type ? [[id, { algorithm, type }]] : [])),
+    )
+  }
+
   /**
    * Keeps the answer for repetitions and drops the parts.
    * @returns false when the upload is not open: completed by another request, or aborted

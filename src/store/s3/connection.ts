@@ -3,6 +3,7 @@ import type { PayloadForm } from './framing.ts'
 import type { Origins } from './origins.ts'
 import type { Signer } from './signature.ts'
 import type { Targets } from './targets.ts'
+import type { TrailingChecksum } from './trailing-checksum.ts'
 
 /** What all requests to one store, under one credential, share. */
 export interface Connection {
@@ -12,6 +13,8 @@ export interface Connection {
   /** The same servers, for requests that take them as long as there are bytes. */
   readonly patientOrigins: Origins
   readonly abilities: Abilities
+  /** Checksums that may go behind a payload, whether the store takes them or not. */
+  readonly checksums: readonly TrailingChecksum[]
   /** Sounds the alarm where a failure deserves it. */
   readonly watch: (failure: unknown) => void
 }
@@ -21,6 +24,8 @@ export interface Abilities {
   /** The forms in which it takes the payloads of objects and of parts. */
   readonly objectForm: PayloadForm
   readonly partForm: PayloadForm
+  /** Algorithms of checksums that it takes behind an object. */
+  readonly checksums: readonly string[]
   /** Requests whose conditions it obeys. */
   readonly conditions: Readonly<Record<Conditional, boolean>>
 }

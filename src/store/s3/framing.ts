@@ -1,10 +1,10 @@
-import { crc32 } from '@node-rs/crc32'
 import type { Field } from './object-headers.ts'
 import type { ChunkSigner } from './signature.ts'
+import type { TrailingChecksum } from './trailing-checksum.ts'
 
 /**
  * How a payload goes out, from the best to the plainest:
- * - `unsigned-trailer`: aws-chunked, a CRC-32 behind the bytes. Costs next to nothing.
+ * - `unsigned-trailer`: aws-chunked, a checksum behind the bytes. Costs next to nothing, as CRC-32 does.
  * - `signed-trailer`: the same with each chunk signed, for stores that refuse the first over plain HTTP.
  * - `plain`: nothing around the bytes. For parts only, since a part cut short is in no one's list.
  *
@@ -24,7 +24,11 @@ export interface Framing {
 }
 
 /** What `x-amz-content-sha256` says, and the headers that tell of a form. */
-export function formFields(form: PayloadForm, length: number): { payload: string; fields: Field[] } {
+export function formFields(
+  form: PayloadForm,
+  length: number,
+  checksum: TrailingChecksum,
+): { payload: string; fields: Field[] } {
   if (form === 'plain') return { payload: 'UNSIGNED-PAYLOAD', fields: [] }
   return {
     payload:
@@ -34,17 +38,24 @@ export function formFields(form: PayloadForm, length: number): { payload: string
     fields: [
       ['content-encoding', 'aws-chunked'],
       ['x-amz-decoded-content-length', `${length}`],
-      ['x-amz-trailer', CHECKSUM],
+      ['x-amz-trailer', trailerName(checksum)],
     ],
   }
 }
 
-export function framingOf(form: PayloadForm, length: number, signer: ChunkSigner): Framing {
+export function framingOf(
+  form: PayloadForm,
+  length: number,
+  checksum: TrailingChecksum,
+  signer: ChunkSigner,
+): Framing {
   if (form === 'plain') return new PlainFraming(length)
-  return form === 'unsigned-trailer' ? new UnsignedFraming(length) : new SignedFraming(length, signer)
+  return form === 'unsigned-trailer'
+    ? new UnsignedFraming(length, checksum)
+    : new SignedFraming(length, checksum, signer)
 }
 
-const CHECKSUM = 'x-amz-checksum-crc32'
+const trailerName = ({ algorithm }: TrailingChecksum) => `x-amz-checksum-${algorithm.toLowerCase()}`
 const CRLF = Buffer.from('\r\n')
 
 /** @throws RangeError where the pieces hold more than is left */
@@ -91,19 +102,20 @@ class UnsignedFraming implements Framing {
   readonly #length: number
   #left: number
   #inChunk = 0
-  #crc = 0
+  readonly #trailer: Trailer
 
-  constructor(length: number) {
+  constructor(length: number, checksum: TrailingChecksum) {
     this.#length = length
     this.#left = length
-    this.contentLength = chunkedLength(length, UNSIGNED_CHUNK, 0) + trailerLines(0).length + 2
+    this.#trailer = new Trailer(checksum)
+    this.contentLength = chunkedLength(length, UNSIGNED_CHUNK, 0) + this.#trailer.length + 2
   }
 
   frame(pieces: readonly Uint8Array[]): Uint8Array[] {
     assertFit(pieces, this.#left)
     const out: Uint8Array[] = []
     for (const piece of pieces) {
-      this.#crc = crc32(piece, this.#crc)
+      this.#trailer.update(piece)
       for (let at = 0; at < piece.length; ) {
         if (this.#inChunk === 0) this.#begin(out)
         const some = piece.subarray(at, at + this.#inChunk)
@@ -119,7 +131,7 @@ class UnsignedFraming implements Framing {
   end(): Uint8Array[] {
     assertNoneLeft(this.#left)
     const before = this.#length > 0 ? '\r\n' : ''
-    return [Buffer.from(`${before}0\r\n${trailerLines(this.#crc)}\r\n`)]
+    return [Buffer.from(`${before}0\r\n${this.#trailer.lines()}\r\n`)]
   }
 
   #begin(out: Uint8Array[]): void {
@@ -146,14 +158,15 @@ class SignedFraming implements Framing {
   readonly #signer: ChunkSigner
   #chunk: Buffer
   #filled = 0
-  #crc = 0
+  readonly #trailer: Trailer
 
-  constructor(length: number, signer: ChunkSigner) {
+  constructor(length: number, checksum: TrailingChecksum, signer: ChunkSigner) {
     this.#left = length
     this.#signer = signer
+    this.#trailer = new Trailer(checksum)
     this.#chunk = Buffer.allocUnsafe(Math.min(SIGNED_CHUNK, length))
     const extension = CHUNK_SIGNATURE.length + SIGNATURE_LENGTH
-    const trailer = trailerLines(0).length + TRAILER_SIGNATURE.length + SIGNATURE_LENGTH + 4
+    const trailer = this.#trailer.length + TRAILER_SIGNATURE.length + SIGNATURE_LENGTH + 4
     this.contentLength = chunkedLength(length, SIGNED_CHUNK, extension) + trailer
   }
 
@@ -161,7 +174,7 @@ class SignedFraming implements Framing {
     assertFit(pieces, this.#left)
     const out: Uint8Array[] = []
     for (const piece of pieces) {
-      this.#crc = crc32(piece, this.#crc)
+      this.#trailer.update(piece)
       for (let at = 0; at < piece.length; ) {
         const some = piece.subarray(at, at + this.#chunk.length - this.#filled)
         this.#left -= some.length
@@ -177,7 +190,7 @@ class SignedFraming implements Framing {
   end(): Uint8Array[] {
     assertNoneLeft(this.#left)
     const last = this.#signer.chunk(new Uint8Array())
-    const lines = trailerLines(this.#crc)
+    const lines = this.#trailer.lines()
     const signature = this.#signer.trailer(lines.replaceAll('\r\n', '\n'))
     return [Buffer.from(`0${CHUNK_SIGNATURE}${last}\r\n${lines}${TRAILER_SIGNATURE}${signature}\r\n\r\n`)]
   }
@@ -199,8 +212,24 @@ function chunkedLength(length: number, chunk: number, extension: number): number
   return Math.floor(length / chunk) * chunkOf(chunk) + (rest > 0 ? chunkOf(rest) : 0) + last
 }
 
-function trailerLines(crc: number): string {
-  const value = Buffer.allocUnsafe(4)
-  value.writeUInt32BE(crc)
-  return `${CHECKSUM}:${value.toString('base64')}\r\n`
+/** The lines behind the last chunk. */
+class Trailer {
+  /** Bytes of them. */
+  readonly length: number
+  readonly #name: string
+  readonly #digest: ReturnType<TrailingChecksum['digest']>
+
+  constructor(checksum: TrailingChecksum) {
+    this.#name = trailerName(checksum)
+    this.#digest = checksum.digest()
+    this.length = this.#name.length + 1 + 4 * Math.ceil(checksum.length / 3) + 2
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#digest.update(bytes)
+  }
+
+  lines(): string {
+    return `${this.#name}:${Buffer.from(this.#digest.digest()).toString('base64')}\r\n`
+  }
 }

@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { readETag } from './object-headers.ts'
 import type { Query } from './targets.ts'
+import { plaintextAlgorithm } from './trailing-checksum.ts'
 import { readXml, type XmlElement } from './xml.ts'
 
 /** ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads. */
@@ -34,7 +35,7 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
             }
       const common = { prefix, delimiter, 'max-keys': `${limit}`, 'encoding-type': 'url' }
       const page = await ask(bucket, { ...common, ...paging }, query)
-      const objects = page.entries('Contents').map(entry => readObject(page, entry))
+      const objects = page.entries('Contents').map(entry => readObject(connection, page, entry))
       const prefixes = page.prefixes()
       if (!page.truncated) return { objects, prefixes, truncated: false }
       // Without a delimiter ListObjects names no marker: the last name is it.
@@ -62,7 +63,7 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
       )
       const versions = page
         .entries('Version')
-        .map(entry => ({ ...readObject(page, entry), ...readVersion(entry) }))
+        .map(entry => ({ ...readObject(connection, page, entry), ...readVersion(entry) }))
       const deleteMarkers = page.entries('DeleteMarker').map(entry => readDeleteMarker(page, entry))
       const listing = { versions, deleteMarkers, prefixes: page.prefixes() }
       if (!page.truncated) return { ...listing, truncated: false }
@@ -166,15 +167,20 @@ class Page {
 
 const MAX_KEY = 1024
 
-function readObject(page: Page, entry: XmlElement): ListedObject {
+function readObject(connection: Connection, page: Page, entry: XmlElement): ListedObject {
   const storageClass = entry.optional('StorageClass')?.text
+  const length = readCount(entry.one('Size'))
+  const etag = readETag(entry.one('ETag').text)
+  const [algorithm] = entry.all('ChecksumAlgorithm').map(({ text }) => text)
+  const checksumAlgorithm = plaintextAlgorithm(connection, { algorithm, etag, length })
   const owner = readOwner(entry.optional('Owner'))
   return {
     key: page.key(entry.one('Key')),
-    length: readCount(entry.one('Size')),
-    etag: readETag(entry.one('ETag').text),
+    length,
+    etag,
     lastModified: readDate(entry.one('LastModified')),
     ...(storageClass !== undefined && { storageClass }),
+    ...(checksumAlgorithm !== undefined && { checksumAlgorithm }),
     ...(owner !== undefined && { owner }),
   }
 }

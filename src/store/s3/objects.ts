@@ -5,6 +5,7 @@ import { control } from './control.ts'
 import {
   copySourceConditionFields,
   deleteFields,
+  type Field,
   newObjectFields,
   readAttributes,
   readConditionFields,
@@ -14,6 +15,7 @@ import {
   readVersionId,
   writeConditionFields,
 } from './object-headers.ts'
+import { checksumFor } from './trailing-checksum.ts'
 import { copySource, work } from './work.ts'
 
 /** What is done with one object beside reading and writing its payload. */
@@ -57,6 +59,7 @@ export function objects(connection: Connection): Pick<Store, 'head' | 'delete' |
           copySource(from),
           ['x-amz-metadata-directive', 'REPLACE'],
           ...newObjectFields(object),
+          ...copyChecksum(connection, object.checksumAlgorithm),
           ...copySourceConditionFields(source),
           ...writeConditionFields(destination),
         ],
@@ -68,4 +71,10 @@ export function objects(connection: Connection): Pick<Store, 'head' | 'delete' |
       }
     },
   }
+}
+
+/** Of a copy, the store works the checksum out itself. */
+function copyChecksum(connection: Connection, wanted: string | undefined): Field[] {
+  const { algorithm } = checksumFor(connection, wanted)
+  return connection.abilities.checksums.includes(algorithm) ? [['x-amz-checksum-algorithm', algorithm]] : []
 }

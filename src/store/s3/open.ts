@@ -14,6 +14,7 @@ import { type Findings, probe, StoreUnfit } from './probe.ts'
 import { Signer, type StoreCredential } from './signature.ts'
 import { tags } from './tags.ts'
 import { type Addressing, Targets } from './targets.ts'
+import type { TrailingChecksum } from './trailing-checksum.ts'
 import { WORK_LIMIT } from './work.ts'
 
 export type { StoreAlarm } from './connection.ts'
@@ -34,6 +35,8 @@ export interface S3StoreSettings {
   readonly findings?: Findings
   /** Take a store that publishes a PUT cut short all the same: a client that breaks off then harms what was there. */
   readonly acceptShortPuts?: boolean
+  /** Checksums that objects may have, so that listings can name them; without, they name none. */
+  readonly checksums?: readonly TrailingChecksum[]
   readonly onAlarm?: (alarm: StoreAlarm) => void
 }
 
@@ -49,7 +52,7 @@ export interface S3Store extends Store {
  * @throws StoreUnavailable where it cannot be reached, or refuses the credential
  */
 export async function openS3Store(settings: S3StoreSettings): Promise<S3Store> {
-  const { endpoint, region, addressing, credential, ca, probeBucket, onAlarm } = settings
+  const { endpoint, region, addressing, credential, ca, probeBucket, checksums = [], onAlarm } = settings
   const trust = ca === undefined ? {} : { ca }
   const origins = new Origins(trust, { answer: 2 * 60_000 })
   const patientOrigins = new Origins(trust, { answer: WORK_LIMIT })
@@ -59,6 +62,7 @@ export async function openS3Store(settings: S3StoreSettings): Promise<S3Store> {
     origins,
     patientOrigins,
     abilities: UNTRIED,
+    checksums,
     watch: watchman(onAlarm ?? (() => {})),
   }
   const close = async () => {
@@ -93,6 +97,7 @@ export async function openS3Store(settings: S3StoreSettings): Promise<S3Store> {
 const UNTRIED: Connection['abilities'] = {
   objectForm: 'unsigned-trailer',
   partForm: 'plain',
+  checksums: [],
   conditions: { put: false, complete: false, delete: false, 'copy-source': false },
 }
 

@@ -22,6 +22,7 @@ import { signRequest } from './requests.ts'
 import { Attempt, retrying } from './retry.ts'
 import { EMPTY_SHA256 } from './signature.ts'
 import type { Query } from './targets.ts'
+import { CRC32, checksumFor, type TrailingChecksum } from './trailing-checksum.ts'
 
 /** The bytes of objects and parts, over the client that reads and writes without copies. */
 export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' | 'get'> {
@@ -29,7 +30,9 @@ export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' 
     async put(at, object, length, conditions): Promise<ObjectWriter> {
       assertObeyed(connection, 'put', conditions)
       const fields = [...newObjectFields(object), ...writeConditionFields(conditions)]
-      const upload = await begin(connection, at, {}, fields, connection.abilities.objectForm, length)
+      const checksum = checksumFor(connection, object.checksumAlgorithm)
+      const form = connection.abilities.objectForm
+      const upload = await begin(connection, at, {}, fields, { form, length, checksum })
       return new PayloadWriter(connection, upload, ({ headers }) => ({
         etag: readETag(headers.get('etag')),
         attributes: readAttributes(headers),
@@ -38,7 +41,8 @@ export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' 
 
     async putPart(at, uploadId, number, length): Promise<PartWriter> {
       const query = { partNumber: `${number}`, uploadId }
-      const upload = await begin(connection, at, query, [], connection.abilities.partForm, length)
+      const form = connection.abilities.partForm
+      const upload = await begin(connection, at, query, [], { form, length, checksum: CRC32 })
       return new PayloadWriter(connection, upload, ({ headers }) => ({ etag: readETag(headers.get('etag')) }))
     },
 
@@ -84,6 +88,13 @@ function isAsked(range: StoreRange, first: number, last: number, of: number): bo
   return first === range.first && last === Math.min(range.last ?? of - 1, of - 1)
 }
 
+interface Shape {
+  readonly form: PayloadForm
+  /** Bytes of the payload alone. */
+  readonly length: number
+  readonly checksum: TrailingChecksum
+}
+
 /** A payload on its way, in its form. */
 interface Outgoing {
   readonly upload: Upload
@@ -95,13 +106,12 @@ async function begin(
   { bucket, key }: Address,
   query: Query,
   own: readonly Field[],
-  form: PayloadForm,
-  length: number,
+  { form, length, checksum }: Shape,
 ): Promise<Outgoing> {
-  const { payload, fields } = formFields(form, length)
+  const { payload, fields } = formFields(form, length, checksum)
   const request = { method: 'PUT', bucket, key, query, headers: [...own, ...fields] } as const
   const { origin, ask, chunks } = signRequest(connection, request, payload)
-  const framing = framingOf(form, length, chunks)
+  const framing = framingOf(form, length, checksum, chunks)
   try {
     return { upload: await origin.upload(ask, framing.contentLength), framing }
   } catch (error) {

@@ -81,6 +81,7 @@ const OTHER_ETAG = '00000000000000000000000000000000'
 const TRYING: Abilities = {
   objectForm: 'unsigned-trailer',
   partForm: 'unsigned-trailer',
+  checksums: [],
   conditions: { put: true, complete: true, delete: true, 'copy-source': true },
 }
 
@@ -111,7 +112,8 @@ async function probeIn(
       'copy-source': await isObeyed(() => copy(at, at, NEW, { ifMatch: OTHER_ETAG })),
       delete: etag !== OTHER_ETAG && (await isObeyed(() => remove(at, { ifMatch: OTHER_ETAG }))),
     }
-    return { objectForm, partForm, publishesShortPuts, conditions }
+    const checksums = await findChecksums(connection, at)
+    return { objectForm, partForm, checksums, publishesShortPuts, conditions }
   } finally {
     await remove(at, {})
   }
@@ -137,6 +139,16 @@ async function findPartForm(connection: Connection, at: Address): Promise<Payloa
   return (await isTaken(() => upload({ ...connection, abilities }, at, {}))) ? form : 'plain'
 }
 
+/** The checksums that the store takes behind an object. */
+async function findChecksums(base: Connection, at: Address): Promise<string[]> {
+  const taken: string[] = []
+  for (const { algorithm } of base.checksums) {
+    const connection = { ...base, abilities: { ...base.abilities, checksums: [algorithm] } }
+    if (await isTaken(() => put(connection, at, {}, algorithm))) taken.push(algorithm)
+  }
+  return taken
+}
+
 async function isCompleteConditional(connection: Connection, at: Address): Promise<boolean> {
   return isObeyed(() => upload(connection, at, { ifNoneMatch: '*' }))
 }
@@ -145,8 +157,10 @@ async function put(
   connection: Connection,
   at: Address,
   conditions: { ifMatch?: string; ifNoneMatch?: string },
+  checksumAlgorithm?: string,
 ) {
-  await write(await payloads(connection).put(at, NEW, CONTENT.length, conditions))
+  const object = checksumAlgorithm === undefined ? NEW : { ...NEW, checksumAlgorithm }
+  await write(await payloads(connection).put(at, object, CONTENT.length, conditions))
 }
 
 /** Uploads the object in one part, numbered 2. */

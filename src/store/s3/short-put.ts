@@ -3,6 +3,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import type { Connection } from './connection.ts'
 import { formFields, framingOf } from './framing.ts'
+import { CRC32 } from './trailing-checksum.ts'
 
 const PATIENCE = 30_000
 const ANNOUNCED = 65_536
@@ -20,12 +21,12 @@ export async function putCutShort(
   const { origin, host, path } = connection.targets.locate(bucket, key)
   const { protocol, hostname, port } = new URL(origin)
   const form = connection.abilities.objectForm
-  const { payload, fields } = formFields(form, ANNOUNCED)
+  const { payload, fields } = formFields(form, ANNOUNCED, CRC32)
   const signed = connection.signer.sign(
     { method: 'PUT', path, query: '', host, headers: fields, payload },
     new Date(),
   )
-  const framing = framingOf(form, ANNOUNCED, signed.chunks)
+  const framing = framingOf(form, ANNOUNCED, CRC32, signed.chunks)
   const lines = [['host', host], ['content-length', `${framing.contentLength}`], ...signed.headers]
   const head = `PUT ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 

@@ -41,6 +41,20 @@ const bytesOf = async (Key: string, more = {}) =>
     ).Body!.transformToByteArray(),
   )
 
+describe('a listing of uploads', () => {
+  test('names the checksum that each was begun with', async () => {
+    await create('kinds-1', { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'FULL_OBJECT' })
+    await create('kinds-2', { ChecksumAlgorithm: 'SHA256' })
+    await create('kinds-3')
+    const listed = await server.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'kinds' }))
+    expect(listed.Uploads?.map(upload => [upload.ChecksumAlgorithm, upload.ChecksumType])).toEqual([
+      ['CRC32C', 'FULL_OBJECT'],
+      ['SHA256', 'COMPOSITE'],
+      [undefined, undefined],
+    ])
+  })
+})
+
 describe('an upload', () => {
   test('of uneven parts, out of order, one sent again and one left out, is the object the client listed', async () => {
     const parts = [pattern(MIN, 1), pattern(MIN + 4711, 2), pattern(17, 3)]

@@ -13,6 +13,7 @@ import {
   ListObjectsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  S3Client,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { pattern } from '../../objects/harness.ts'
@@ -70,6 +71,27 @@ describe('an object', () => {
       expect(written.ChecksumCRC32).toBeDefined()
     },
   )
+
+  test('without a checksum gets CRC64NVME where it is short', async () => {
+    const { endpoint, key } = server
+    const bare = new S3Client({
+      endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: key.id, secretAccessKey: key.secret },
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    })
+    const write = (Key: string, size: number) =>
+      bare.send(new PutObjectCommand({ Bucket: bucket, Key, Body: pattern(size) }))
+    const kind = { ChecksumCRC64NVME: 'rosUhgp5mIg=', ChecksumType: 'FULL_OBJECT' }
+    const digits = new PutObjectCommand({ Bucket: bucket, Key: 'digits', Body: '123456789' })
+    expect(await bare.send(digits)).toMatchObject(kind)
+    const read = new HeadObjectCommand({ Bucket: bucket, Key: 'digits', ChecksumMode: 'ENABLED' })
+    expect(await bare.send(read)).toMatchObject(kind)
+    expect((await write('short', 130_000)).ChecksumType).toBe('FULL_OBJECT')
+    expect((await write('long', 140_000)).ChecksumType).toBeUndefined()
+    bare.destroy()
+  })
 
   test('keeps what the application says about it', async () => {
     await put('key', 'data', {

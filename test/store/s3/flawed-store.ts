@@ -15,6 +15,7 @@ export type Flaw =
   | 'refuses unsigned trailers'
   | 'refuses all trailers'
   | 'refuses trailers on parts'
+  | 'knows no MD5 behind an object'
   | 'lets nobody create buckets'
 
 /** A store with flaws, that knows one object; where it is, and what it was asked. */
@@ -74,6 +75,8 @@ class OneObject {
     if (!path.includes('/', 1))
       return method === 'PUT' && this.#flaws.has('lets nobody create buckets') ? 'denied' : {}
     if (this.#refusesForm(form, query.startsWith('partNumber'))) return 'form'
+    if (headers['x-amz-trailer'] === 'x-amz-checksum-md5' && this.#flaws.has('knows no MD5 behind an object'))
+      return 'form'
     if (query === 'uploads=') return { body: '<R><UploadId>u</UploadId></R>' }
     if (query !== '')
       return headers['if-none-match'] !== undefined && this.#obeys('Complete') ? 'condition' : DONE

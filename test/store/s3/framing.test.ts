@@ -3,12 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { framingOf, type PayloadForm } from '../../../src/store/s3/framing.ts'
 import { ChunkSigner } from '../../../src/store/s3/signature.ts'
+import { CRC32 } from '../../../src/store/s3/trailing-checksum.ts'
 
 const signer = () => new ChunkSigner(Buffer.alloc(32, 1), '20130524T000000Z', 'scope', 'seed')
 
 /** The payload in its form, written in pieces that end where `cuts` say. */
 function framed(form: PayloadForm, payload: Buffer, cuts: readonly number[]): Buffer {
-  const framing = framingOf(form, payload.length, signer())
+  const framing = framingOf(form, payload.length, CRC32, signer())
   const borders = [0, ...cuts.map(cut => cut % (payload.length + 1)).sort((a, b) => a - b), payload.length]
   const out = borders.slice(1).flatMap((to, i) => {
     // The pieces of one write stay valid; what was written before may change, so it is copied here.
@@ -78,8 +79,8 @@ describe.each(['unsigned-trailer', 'signed-trailer'] as const)('a payload as %s'
   })
 
   test('is refused where it is longer or shorter than announced', () => {
-    expect(() => framingOf(form, 9, signer()).frame([Buffer.alloc(10)])).toThrow(RangeError)
-    const framing = framingOf(form, 11, signer())
+    expect(() => framingOf(form, 9, CRC32, signer()).frame([Buffer.alloc(10)])).toThrow(RangeError)
+    const framing = framingOf(form, 11, CRC32, signer())
     framing.frame([Buffer.alloc(10)])
     expect(() => framing.end()).toThrow(RangeError)
   })

@@ -296,6 +296,7 @@ describe('an answer is refused that', () => {
       origins,
       patientOrigins: origins,
       abilities: WELL,
+      checksums: [],
       watch: () => {},
     }
     const call = control(connection, { method: 'GET', bucket: 'bucket', patience: 100 })

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { TRAILING_CHECKSUMS } from '../../../src/objects/checksum.ts'
 import { openS3Store, type S3Store, type S3StoreSettings, StoreUnfit } from '../../../src/store/s3/open.ts'
 import { type Flaw, flawedStore } from './flawed-store.ts'
 
@@ -27,6 +28,14 @@ test('a store without flaws is used in the cheapest way', async () => {
     conditions: ALL,
   })
   expect(Math.abs(findings.clockSkew)).toBeLessThan(60_000)
+})
+
+test('the checksums that a store takes behind an object are found out', async () => {
+  const checksums = TRAILING_CHECKSUMS
+  const all = checksums.map(({ algorithm }) => algorithm)
+  expect((await opened([], { checksums })).findings.checksums).toEqual(all)
+  const fewer = await opened(['knows no MD5 behind an object'], { checksums })
+  expect(fewer.findings.checksums).toEqual(all.filter(algorithm => algorithm !== 'MD5'))
 })
 
 test('the probe leaves nothing behind', async () => {

@@ -21,6 +21,7 @@ export const WELL: Findings = {
   publishesShortPuts: false,
   objectForm: 'unsigned-trailer',
   partForm: 'unsigned-trailer',
+  checksums: [],
   conditions: { put: true, complete: true, delete: true, 'copy-source': true },
 }
 

@@ -35,6 +35,7 @@ export async function open(): Promise<Target> {
       publishesShortPuts: false,
       objectForm: 'unsigned-trailer',
       partForm: 'unsigned-trailer',
+      checksums: [],
       conditions: { put: true, complete: true, delete: true, 'copy-source': true },
     },
   })

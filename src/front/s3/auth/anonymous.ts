@@ -18,9 +18,11 @@ const SIGNED_ONLY: Readonly<Record<string, string>> = {
   DeleteBucketOwnershipControls: 's3:PutBucketOwnershipControls does not support Anonymous requests!',
 }
 
-/** What S3 answers to a request without a signature for what is not done here. */
-export const anonymousRefused = (query: Query): S3Error =>
-  new S3Error('AccessDenied', query.has('select') ? SIGN : undefined)
+/** What S3 answers without a signature, where with one it is not implemented here. */
+export function anonymousRefused(query: Query): S3Error | undefined {
+  if (query.has('select')) return new S3Error('AccessDenied', SIGN)
+  return query.has('restore') ? new S3Error('AccessDenied') : undefined
+}
 
 /**
  * Who sends a request without a signature.

@@ -5,7 +5,7 @@ import { invalidArgument } from '../errors.ts'
 import { quoted } from '../forms/etag.ts'
 import { isoTime } from '../forms/times.ts'
 import type { XmlNode } from '../xml/write.ts'
-import { askedNodes, ownerNode, type Page, prefixNodes, readPage } from './page.ts'
+import { askedNodes, checksumKindNodes, ownerNode, type Page, prefixNodes, readPage } from './page.ts'
 
 const QUERY = ['prefix', 'delimiter', 'max-keys', 'encoding-type'] as const
 
@@ -96,6 +96,7 @@ function contentsNode(object: ListedObject, name: Page['name'], owner: boolean):
       ['Key', name(object.key)],
       ['LastModified', isoTime(object.lastModified)],
       ['ETag', quoted(object.etag)],
+      ...checksumKindNodes(object),
       ['Size', object.length],
       ...(owner && object.owner ? [ownerNode('Owner', object.owner)] : []),
       ['StorageClass', object.storageClass ?? 'STANDARD'],

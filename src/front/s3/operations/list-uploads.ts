@@ -1,4 +1,4 @@
-import type { ListedUpload } from '../../../store/store.ts'
+import type { OpenUpload } from '../../../objects/list.ts'
 import { sendXml } from '../answer.ts'
 import type { BucketCall, Operation } from '../call.ts'
 import { isoTime } from '../forms/times.ts'
@@ -45,7 +45,7 @@ async function run(call: BucketCall): Promise<void> {
   ])
 }
 
-function uploadNode(upload: ListedUpload, name: Page['name']): XmlNode {
+function uploadNode(upload: OpenUpload, name: Page['name']): XmlNode {
   return [
     'Upload',
     [
@@ -55,6 +55,8 @@ function uploadNode(upload: ListedUpload, name: Page['name']): XmlNode {
       ...(upload.owner ? [ownerNode('Owner', upload.owner)] : []),
       ['StorageClass', upload.storageClass ?? 'STANDARD'],
       ['Initiated', isoTime(upload.initiated)],
+      ['ChecksumAlgorithm', upload.checksum?.algorithm],
+      ['ChecksumType', upload.checksum?.type],
     ],
   ]
 }

@@ -5,7 +5,7 @@ import { invalidArgument } from '../errors.ts'
 import { quoted } from '../forms/etag.ts'
 import { isoTime } from '../forms/times.ts'
 import type { XmlNode } from '../xml/write.ts'
-import { askedNodes, ownerNode, type Page, prefixNodes, readPage } from './page.ts'
+import { askedNodes, checksumKindNodes, ownerNode, type Page, prefixNodes, readPage } from './page.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export const listVersions: Operation = {
@@ -80,6 +80,7 @@ function entryNode(entry: Entry, name: Page['name']): XmlNode {
     [
       ...common,
       ['ETag', quoted(entry.etag)],
+      ...checksumKindNodes(entry),
       ['Size', entry.length],
       ['StorageClass', entry.storageClass ?? 'STANDARD'],
     ],

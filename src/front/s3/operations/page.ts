@@ -1,4 +1,4 @@
-import type { Owner } from '../../../store/store.ts'
+import type { ListedObject, Owner } from '../../../store/store.ts'
 import type { BucketCall } from '../call.ts'
 import { invalidArgument } from '../errors.ts'
 import { MAX_PAGE, readLimit } from '../forms/numbers.ts'
@@ -53,3 +53,12 @@ export const ownerNode = (name: string, { id, displayName }: Owner): XmlNode => 
 
 export const prefixNodes = (prefixes: readonly string[], name: Page['name']): readonly XmlNode[] =>
   prefixes.map(prefix => ['CommonPrefixes', [['Prefix', name(prefix)]]])
+
+/** Only objects that came by one PUT are listed with it, and of those the checksum is that of the whole. */
+export const checksumKindNodes = ({ checksumAlgorithm }: ListedObject): readonly XmlNode[] =>
+  checksumAlgorithm === undefined
+    ? []
+    : [
+        ['ChecksumAlgorithm', checksumAlgorithm],
+        ['ChecksumType', 'FULL_OBJECT'],
+      ]

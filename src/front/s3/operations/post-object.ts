@@ -64,7 +64,7 @@ async function run(call: BucketCall): Promise<void> {
     ['etag', quoted(answer.etag)],
     ...attributeFields(answer.attributes),
     ...encryptionFields(settings, answer.groupKeyId, put.headers),
-    ...checksumFields(body.checksum()),
+    ...checksumFields(answer.checksum),
   ])
 }
 

@@ -31,14 +31,14 @@ async function run(call: ObjectCall): Promise<void> {
     conditions: writeConditions(headers),
   }
   const body = plainBody(request.body, headers, call.caller)
-  const { etag, groupKeyId, attributes } = await objects
+  const { etag, groupKeyId, attributes, checksum } = await objects
     .put(nameOf(call), put, body)
     .catch(lockRefused(headers))
   await sendNothing(call, 200, [
     ['etag', quoted(etag)],
     ...attributeFields(attributes),
     ...encryptionFields(settings, groupKeyId, put.headers),
-    ...checksumFields(body.checksum()),
+    ...checksumFields(checksum),
     ['x-amz-object-size', String(body.length)],
   ])
 }
