@@ -20,16 +20,20 @@ const Order = Type.Union([
 export function backupRoutes(app: App, custody: Custody, target: BackupTarget | undefined): void {
   const requests = new PersonRequests(custody)
 
-  app.post('/v1/backups', { schema: { body: Order } }, async (request, reply) => {
-    const order = request.body as Static<typeof Order>
-    const address = request.raw.socket.remoteAddress ?? ''
-    const by =
-      'document' in order
-        ? await person(order)
-        : await admitToken(custody, bearer(request), address, ['operator'])
-    const { file, manifest } = await makeBackup(custody, target, by)
-    return await reply.status(201).send({ file, ...manifest })
-  })
+  app.post(
+    '/v1/backups',
+    { schema: { summary: 'Makes a backup now', body: Order } },
+    async (request, reply) => {
+      const order = request.body as Static<typeof Order>
+      const address = request.raw.socket.remoteAddress ?? ''
+      const by =
+        'document' in order
+          ? await person(order)
+          : await admitToken(custody, bearer(request), address, ['operator'])
+      const { file, manifest } = await makeBackup(custody, target, by)
+      return await reply.status(201).send({ file, ...manifest })
+    },
+  )
 
   async function person({ document, signature }: { document: string; signature: string }): Promise<string> {
     const { act, by } = await requests.take(document, signature)

@@ -64,62 +64,125 @@ export function officerRoutes(
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
     admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
 
-  app.get('/v1/status', async () => await statusOf(custody, backup))
+  app.get(
+    '/v1/status',
+    { schema: { summary: 'The state of the custodian, its seal, its log and the last backup' } },
+    async () => await statusOf(custody, backup),
+  )
 
-  app.post('/v1/close', { schema: { body: Alone } }, async request => {
-    const { document, text, signature } = request.body as Static<typeof Alone>
-    await governance.close(Buffer.from(document), text, signature)
-    return await statusOf(custody, backup)
-  })
-  app.post('/v1/alone', { schema: { body: Alone } }, async request => {
-    const { document, text, signature } = request.body as Static<typeof Alone>
-    return await proposals.actAlone(Buffer.from(document), text, signature)
-  })
-  app.post('/v1/drafts', { schema: { body: WishBody } }, async request => {
-    return { document: await governance.draft(request.body as Wish) }
-  })
-  app.post('/v1/proposals', { schema: { body: Proposed } }, async (request, reply) => {
-    const { document, signature } = request.body as Static<typeof Proposed>
-    const kept =
-      signature === undefined
-        ? await proposals.propose(Buffer.from(document), await admit(request, ['operator']))
-        : await governance.propose(document, signature)
-    return await reply.status(202).send(kept)
-  })
-  app.get('/v1/proposals', async request => {
-    await admit(request, ['operator', 'auditor'])
-    return { proposals: await custody.opened().records.all('proposal') }
-  })
-  app.get('/v1/proposals/:id', { schema: { params: Id } }, async request => {
-    const { id } = request.params as Static<typeof Id>
-    return await proposals.look(id)
-  })
-  app.post('/v1/decisions', { schema: { body: Decision } }, async request => {
-    const { text, signature } = request.body as Static<typeof Decision>
-    return await proposals.decide(text, signature)
-  })
-  app.post('/v1/proposals/:id/execute', { schema: { params: Id } }, async request => {
-    const { id } = request.params as Static<typeof Id>
-    return await proposals.execute(id)
-  })
+  app.post(
+    '/v1/close',
+    { schema: { summary: 'Seals or kills at the signed word of one officer or delegate', body: Alone } },
+    async request => {
+      const { document, text, signature } = request.body as Static<typeof Alone>
+      await governance.close(Buffer.from(document), text, signature)
+      return await statusOf(custody, backup)
+    },
+  )
+  app.post(
+    '/v1/alone',
+    {
+      schema: {
+        summary: 'An act that one officer or delegate may do alone: revoke, tighten, suspend',
+        body: Alone,
+      },
+    },
+    async request => {
+      const { document, text, signature } = request.body as Static<typeof Alone>
+      return await proposals.actAlone(Buffer.from(document), text, signature)
+    },
+  )
+  app.post(
+    '/v1/drafts',
+    { schema: { summary: 'Writes a proposal as it would be taken now; nothing is kept', body: WishBody } },
+    async request => {
+      return { document: await governance.draft(request.body as Wish) }
+    },
+  )
+  app.post(
+    '/v1/proposals',
+    {
+      schema: {
+        summary: "Takes a proposal, signed by its proposer or shown with an operator's token",
+        body: Proposed,
+      },
+    },
+    async (request, reply) => {
+      const { document, signature } = request.body as Static<typeof Proposed>
+      const kept =
+        signature === undefined
+          ? await proposals.propose(Buffer.from(document), await admit(request, ['operator']))
+          : await governance.propose(document, signature)
+      return await reply.status(202).send(kept)
+    },
+  )
+  app.get(
+    '/v1/proposals',
+    { schema: { summary: "All proposals; an operator's or auditor's token" } },
+    async request => {
+      await admit(request, ['operator', 'auditor'])
+      return { proposals: await custody.opened().records.all('proposal') }
+    },
+  )
+  app.get(
+    '/v1/proposals/:id',
+    { schema: { summary: 'A proposal in the state that it has now', params: Id } },
+    async request => {
+      const { id } = request.params as Static<typeof Id>
+      return await proposals.look(id)
+    },
+  )
+  app.post(
+    '/v1/decisions',
+    { schema: { summary: 'Takes a signed approval, rejection or veto', body: Decision } },
+    async request => {
+      const { text, signature } = request.body as Static<typeof Decision>
+      return await proposals.decide(text, signature)
+    },
+  )
+  app.post(
+    '/v1/proposals/:id/execute',
+    {
+      schema: {
+        summary: 'Carries out a proposal that is approved and has waited, or goes on with one',
+        params: Id,
+      },
+    },
+    async request => {
+      const { id } = request.params as Static<typeof Id>
+      return await proposals.execute(id)
+    },
+  )
 
-  app.get('/v1/enrolments/:id', { schema: { params: Id } }, async request => {
-    return await requestOf(custody, (request.params as Static<typeof Id>).id)
-  })
-  app.post('/v1/requests', { schema: { body: Signed } }, async request => {
-    const { document, signature } = request.body as Static<typeof Signed>
-    const { act, params, by } = await requests.take(document, signature)
-    return await answerPerson(custody, act, params, by)
-  })
+  app.get(
+    '/v1/enrolments/:id',
+    { schema: { summary: 'What a proxy that asked to be enrolled must be proposed with', params: Id } },
+    async request => {
+      return await requestOf(custody, (request.params as Static<typeof Id>).id)
+    },
+  )
+  app.post(
+    '/v1/requests',
+    { schema: { summary: 'What an officer or delegate gets at their own signed word', body: Signed } },
+    async request => {
+      const { document, signature } = request.body as Static<typeof Signed>
+      const { act, params, by } = await requests.take(document, signature)
+      return await answerPerson(custody, act, params, by)
+    },
+  )
 
   rotationRoutes(app, custody, admit)
 
   const files = storedFiles(custody.logStore)
-  app.get('/v1/log/*', async (request, reply) => {
-    const bytes = await files.read((request.params as { '*': string })['*'])
-    if (!bytes) throw new CustodyError('Unknown', 'The log has no such file.')
-    return await reply.type('application/octet-stream').send(Buffer.from(bytes))
-  })
+  app.get(
+    '/v1/log/*',
+    { schema: { summary: "The log's files (c2sp.org/tlog-tiles), for mirrors" } },
+    async (request, reply) => {
+      const bytes = await files.read((request.params as { '*': string })['*'])
+      if (!bytes) throw new CustodyError('Unknown', 'The log has no such file.')
+      return await reply.type('application/octet-stream').send(Buffer.from(bytes))
+    },
+  )
 }
 
 async function statusOf(custody: Custody, target: BackupTarget | undefined) {

@@ -23,7 +23,7 @@ const MOST = 64
 export function passkeyRoutes(app: App, custody: Custody, party: RelyingParty): void {
   const challenges = new Map<string, number>()
 
-  app.get('/v1/passkeys', async () => {
+  app.get('/v1/passkeys', { schema: { summary: 'The passkeys of officers and delegates' } }, async () => {
     const officers = await custody.opened().records.all<OfficerRecord>('officer')
     const signers = officers.flatMap(({ id, body: { state, role, party, key } }) =>
       state === 'active' && key.kind === 'passkey'
@@ -33,30 +33,43 @@ export function passkeyRoutes(app: App, custody: Custody, party: RelyingParty): 
     return { signers, acts: ACTS }
   })
 
-  app.post('/v1/passkeys/options', { schema: { body: Naming } }, async request => {
-    const { name } = request.body as Static<typeof Naming>
-    const options = await generateRegistrationOptions({
-      rpName: custody.origin,
-      rpID: party.id,
-      userName: name,
-      attestationType: 'none',
-      authenticatorSelection: { userVerification: 'required', residentKey: 'discouraged' },
-    })
-    challenges.set(options.challenge, custody.now() + WITHIN)
-    if (challenges.size > MOST) challenges.delete(challenges.keys().next().value!)
-    return options
-  })
+  app.post(
+    '/v1/passkeys/options',
+    { schema: { summary: 'What a browser needs to make a passkey', body: Naming } },
+    async request => {
+      const { name } = request.body as Static<typeof Naming>
+      const options = await generateRegistrationOptions({
+        rpName: custody.origin,
+        rpID: party.id,
+        userName: name,
+        attestationType: 'none',
+        authenticatorSelection: { userVerification: 'required', residentKey: 'discouraged' },
+      })
+      challenges.set(options.challenge, custody.now() + WITHIN)
+      if (challenges.size > MOST) challenges.delete(challenges.keys().next().value!)
+      return options
+    },
+  )
 
-  app.post('/v1/passkeys', { schema: { body: Registration } }, async request => {
-    const response = (request.body as { response: RegistrationResponseJSON }).response
-    const challenge = challengeIn(response)
-    const until = challenges.get(challenge) ?? 0
-    challenges.delete(challenge)
-    if (until < custody.now())
-      throw new CustodyError('Expired', 'This passkey was not begun here just now. Make it anew.')
-    const passkey = await registerPasskey(response, challenge, party)
-    return { fingerprint: passkeyFingerprint(passkey), key: { kind: 'passkey', ...passkey } }
-  })
+  app.post(
+    '/v1/passkeys',
+    {
+      schema: {
+        summary: 'Looks at a new passkey; it may decide nothing until a proposal admits it',
+        body: Registration,
+      },
+    },
+    async request => {
+      const response = (request.body as { response: RegistrationResponseJSON }).response
+      const challenge = challengeIn(response)
+      const until = challenges.get(challenge) ?? 0
+      challenges.delete(challenge)
+      if (until < custody.now())
+        throw new CustodyError('Expired', 'This passkey was not begun here just now. Make it anew.')
+      const passkey = await registerPasskey(response, challenge, party)
+      return { fingerprint: passkeyFingerprint(passkey), key: { kind: 'passkey', ...passkey } }
+    },
+  )
 }
 
 function challengeIn(response: RegistrationResponseJSON): string {

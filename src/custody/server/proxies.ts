@@ -41,34 +41,59 @@ const HEARTBEAT = 2_000
 
 /** What proxies call, by mutual TLS; and the one call without a certificate, by which they get theirs. */
 export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocations: Revocations): void {
-  app.post('/v1/leases', { schema: { body: LeaseRequest } }, async (request, reply) => {
-    const { asks, to } = request.body as Static<typeof LeaseRequest>
-    const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
-    await sendKeys(reply, answer, Buffer.from(to, 'base64url'))
-  })
+  app.post(
+    '/v1/leases',
+    { schema: { summary: 'Leases group keys', body: LeaseRequest } },
+    async (request, reply) => {
+      const { asks, to } = request.body as Static<typeof LeaseRequest>
+      const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
+      await sendKeys(reply, answer, Buffer.from(to, 'base64url'))
+    },
+  )
 
-  app.get('/v1/revocations', async (request, reply) => {
-    const caller = callerOf(request, custody.now())
-    const { tenant } = await leases.admit(caller)
-    reply.hijack()
-    stream(reply, send => revocations.subscribe({ fingerprint: caller.fingerprint, tenant: tenant.id, send }))
-  })
+  app.get(
+    '/v1/revocations',
+    { schema: { summary: 'A stream of what to drop at once, one JSON value a line' } },
+    async (request, reply) => {
+      const caller = callerOf(request, custody.now())
+      const { tenant } = await leases.admit(caller)
+      reply.hijack()
+      stream(reply, send =>
+        revocations.subscribe({ fingerprint: caller.fingerprint, tenant: tenant.id, send }),
+      )
+    },
+  )
 
-  app.post('/v1/certificate', async request => {
+  app.post('/v1/certificate', { schema: { summary: "Renews the proxy's certificate" } }, async request => {
     const { fingerprint } = callerOf(request, custody.now())
     return { certificate: await certificateOf(custody, fingerprint) }
   })
 
-  app.post('/v1/enrolments', { schema: { body: EnrolmentRequest } }, async (request, reply) => {
-    const { token, csr } = request.body as Static<typeof EnrolmentRequest>
-    return await reply.status(202).send(await takeRequest(custody, token, csr))
-  })
+  app.post(
+    '/v1/enrolments',
+    {
+      schema: {
+        summary: 'Takes a certificate request with its one-time ticket; no certificate needed',
+        body: EnrolmentRequest,
+      },
+    },
+    async (request, reply) => {
+      const { token, csr } = request.body as Static<typeof EnrolmentRequest>
+      return await reply.status(202).send(await takeRequest(custody, token, csr))
+    },
+  )
 
   const params = Type.Object({ fingerprint: Fingerprint })
-  app.get('/v1/enrolments/:fingerprint', { schema: { params } }, async request => {
-    const { fingerprint } = request.params as Static<typeof params>
-    return { certificate: await certificateOf(custody, fingerprint) }
-  })
+  app.get(
+    '/v1/enrolments/:fingerprint',
+    {
+      schema: { summary: 'The certificate, once the enrolment was approved; no certificate needed', params },
+    },
+    async request => {
+      const { fingerprint } = request.params as Static<typeof params>
+      return { certificate: await certificateOf(custody, fingerprint) }
+    },
+  )
 }
 
 /**

@@ -29,37 +29,60 @@ export function rotationRoutes(
     if (wait > 0) throw tooMany('rotations of this tenant', wait)
   }
 
-  app.post('/v1/rotations/kek', { schema: { body: Tenant } }, async request => {
-    const by = await admit(request, ['operator', 'rotate'])
-    const { tenant } = request.body as Static<typeof Tenant>
-    const { keks, log } = custody.opened(tenant)
-    rotate(JSON.stringify([tenant]))
-    const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
-    await log.append({
-      type: 'rotation',
-      at: custody.now(),
-      body: { ...rotation, destroyed: [...rotation.destroyed], tenant, by },
-    })
-    return rotation
-  })
+  app.post(
+    '/v1/rotations/kek',
+    {
+      schema: {
+        summary: "Gives a tenant a new KEK; an operator's or rotate token, once an hour",
+        body: Tenant,
+      },
+    },
+    async request => {
+      const by = await admit(request, ['operator', 'rotate'])
+      const { tenant } = request.body as Static<typeof Tenant>
+      const { keks, log } = custody.opened(tenant)
+      rotate(JSON.stringify([tenant]))
+      const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
+      await log.append({
+        type: 'rotation',
+        at: custody.now(),
+        body: { ...rotation, destroyed: [...rotation.destroyed], tenant, by },
+      })
+      return rotation
+    },
+  )
 
-  app.post('/v1/rotations/epoch', { schema: { body: Bucket } }, async request => {
-    const by = await admit(request, ['operator', 'rotate'])
-    const { tenant, bucket } = request.body as Static<typeof Bucket>
-    const { groupKeys, log } = custody.opened(tenant)
-    if (!(await groupKeys.list(tenant)).some(key => key.bucket === bucket))
-      throw new CustodyError('Unknown', `Tenant ${tenant} has no keys for a bucket ${bucket} yet.`)
-    rotate(JSON.stringify([tenant, bucket]))
-    await log.append({ type: 'rotation', at: custody.now(), body: { tenant, bucket, by } })
-    const epoch = await groupKeys.advance(tenant, bucket, custody.now())
-    if (epoch === undefined)
-      throw new CustodyError('Conflict', `Bucket ${bucket} has had as many keys this month as it may.`)
-    return { epoch }
-  })
+  app.post(
+    '/v1/rotations/epoch',
+    {
+      schema: {
+        summary:
+          "Gives a bucket a new group key within the month; an operator's or rotate token, once an hour",
+        body: Bucket,
+      },
+    },
+    async request => {
+      const by = await admit(request, ['operator', 'rotate'])
+      const { tenant, bucket } = request.body as Static<typeof Bucket>
+      const { groupKeys, log } = custody.opened(tenant)
+      if (!(await groupKeys.list(tenant)).some(key => key.bucket === bucket))
+        throw new CustodyError('Unknown', `Tenant ${tenant} has no keys for a bucket ${bucket} yet.`)
+      rotate(JSON.stringify([tenant, bucket]))
+      await log.append({ type: 'rotation', at: custody.now(), body: { tenant, bucket, by } })
+      const epoch = await groupKeys.advance(tenant, bucket, custody.now())
+      if (epoch === undefined)
+        throw new CustodyError('Conflict', `Bucket ${bucket} has had as many keys this month as it may.`)
+      return { epoch }
+    },
+  )
 
-  app.get('/v1/epochs/:tenant', { schema: { params: Tenant } }, async request => {
-    await admit(request, ['operator', 'rotate', 'auditor'])
-    const { tenant } = request.params as Static<typeof Tenant>
-    return { epochs: await custody.opened(tenant).groupKeys.list(tenant) }
-  })
+  app.get(
+    '/v1/epochs/:tenant',
+    { schema: { summary: "A tenant's group keys and their states; any token", params: Tenant } },
+    async request => {
+      await admit(request, ['operator', 'rotate', 'auditor'])
+      const { tenant } = request.params as Static<typeof Tenant>
+      return { epochs: await custody.opened(tenant).groupKeys.list(tenant) }
+    },
+  )
 }

@@ -69,52 +69,89 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
   const words = new Limit(WORDS_A_MINUTE, MINUTE)
   const requests = new PersonRequests(custody)
 
-  app.post('/v1/ceremony', { schema: { body: Ceremony } }, async request => {
-    const { seal, plan, approvers, development } = request.body as Static<typeof Ceremony>
-    const dealt = await desk.begin(seal ?? 'quorum', planOf(plan), foundationOf(approvers), development)
-    const { set } = (await desk.desk()).desk
-    return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
-  })
-  app.post('/v1/agreement', { schema: { body: UnattendedCeremony } }, async request => {
-    const { seal, origin, approvers } = request.body as Static<typeof UnattendedCeremony>
-    return await desk.beginUnattended(seal, origin, foundationOf(approvers))
-  })
-  app.get('/v1/agreement', async () => await desk.agreement())
-  app.post('/v1/agreement/signatures', { schema: { body: Agreement } }, async request => {
-    const { text, signature } = request.body as Static<typeof Agreement>
-    return await desk.agree(text, signature)
-  })
+  app.post(
+    '/v1/ceremony',
+    { schema: { summary: 'Deals the first root to its holders', body: Ceremony } },
+    async request => {
+      const { seal, plan, approvers, development } = request.body as Static<typeof Ceremony>
+      const dealt = await desk.begin(seal ?? 'quorum', planOf(plan), foundationOf(approvers), development)
+      const { set } = (await desk.desk()).desk
+      return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
+    },
+  )
+  app.post(
+    '/v1/agreement',
+    { schema: { summary: 'Begins a custodian whose seal opens without people', body: UnattendedCeremony } },
+    async request => {
+      const { seal, origin, approvers } = request.body as Static<typeof UnattendedCeremony>
+      return await desk.beginUnattended(seal, origin, foundationOf(approvers))
+    },
+  )
+  app.get(
+    '/v1/agreement',
+    { schema: { summary: 'What the first approvers agree to by their signatures' } },
+    async () => await desk.agreement(),
+  )
+  app.post(
+    '/v1/agreement/signatures',
+    { schema: { summary: 'Takes a signature under the agreement', body: Agreement } },
+    async request => {
+      const { text, signature } = request.body as Static<typeof Agreement>
+      return await desk.agree(text, signature)
+    },
+  )
 
-  app.get('/v1/desk', async () => {
-    const { coming, ...first } = await desk.desk()
-    return { ...shown(first), ...(coming && { coming: shown(coming) }) }
-  })
-  app.post('/v1/shares', { schema: { body: Share } }, async request => {
-    const address = request.raw.socket.remoteAddress ?? ''
-    const wait = shares.take(address, custody.now())
-    if (wait > 0) throw tooMany('shares from this address', wait)
-    const { purpose, submission, set } = request.body as Static<typeof Share>
-    return await desk.submit(purpose, Buffer.from(submission, 'base64url'), set)
-  })
+  app.get(
+    '/v1/desk',
+    { schema: { summary: 'The key that shares are sealed to, and how far an unsealing is' } },
+    async () => {
+      const { coming, ...first } = await desk.desk()
+      return { ...shown(first), ...(coming && { coming: shown(coming) }) }
+    },
+  )
+  app.post(
+    '/v1/shares',
+    {
+      schema: {
+        summary: 'Takes a share: to prove it, to unseal, or to forget what was gathered',
+        body: Share,
+      },
+    },
+    async request => {
+      const address = request.raw.socket.remoteAddress ?? ''
+      const wait = shares.take(address, custody.now())
+      if (wait > 0) throw tooMany('shares from this address', wait)
+      const { purpose, submission, set } = request.body as Static<typeof Share>
+      return await desk.submit(purpose, Buffer.from(submission, 'base64url'), set)
+    },
+  )
 
-  app.post('/v1/deals', { schema: { body: Signed } }, async request => {
-    const { document, signature } = request.body as Static<typeof Signed>
-    const { act, by } = await requests.take(document, signature)
-    if (act !== 'deal') throw new CustodyError('Malformed', `There is no request ${act} here.`)
-    const dealt = await desk.deal(by)
-    const { set } = (await desk.desk()).coming!.desk
-    return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
-  })
-  app.post('/v1/unseal', { schema: { body: Signed } }, async request => {
-    const wait = words.take(request.raw.socket.remoteAddress ?? '', custody.now())
-    if (wait > 0) throw tooMany('words from this address', wait)
-    const { document, signature } = request.body as Static<typeof Signed>
-    await desk.unsealAtWord(async ({ records }) => {
-      const { act } = await requests.take(document, signature, records)
-      if (act !== 'unseal') throw new CustodyError('Malformed', `There is no request ${act} here.`)
-    })
-    return { unsealed: true }
-  })
+  app.post(
+    '/v1/deals',
+    { schema: { summary: 'Deals the new root that a proposal decided', body: Signed } },
+    async request => {
+      const { document, signature } = request.body as Static<typeof Signed>
+      const { act, by } = await requests.take(document, signature)
+      if (act !== 'deal') throw new CustodyError('Malformed', `There is no request ${act} here.`)
+      const dealt = await desk.deal(by)
+      const { set } = (await desk.desk()).coming!.desk
+      return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
+    },
+  )
+  app.post(
+    '/v1/unseal',
+    { schema: { summary: "Opens a seal that takes no holders, at an officer's signed word", body: Signed } },
+    async request => {
+      const wait = words.take(request.raw.socket.remoteAddress ?? '', custody.now())
+      if (wait > 0) throw tooMany('words from this address', wait)
+      const { document, signature } = request.body as Static<typeof Signed>
+      await desk.unsealAtWord(async ({ records }) => {
+        const { act } = await requests.take(document, signature, records)
+        if (act !== 'unseal') throw new CustodyError('Malformed', `There is no request ${act} here.`)
+      })
+      return { unsealed: true }
+    },
+  )
 }
 
 function foundationOf(approvers: { readonly [id: string]: unknown }) {
