@@ -6,7 +6,8 @@ import { openCustodian } from './custodian.ts'
 import { type DataFolder, openDataFolder, pathStoreKey } from './data-folder.ts'
 import { ensureFirstAccessKey } from './first-access-key.ts'
 import { keepHouse } from './housekeeping.ts'
-import { openLog } from './log.ts'
+import { logOf, Metrics } from './metrics.ts'
+import { serveMetrics } from './metrics-server.ts'
 import { startProxy } from './proxy.ts'
 import { startWorkers } from './workers.ts'
 
@@ -22,7 +23,8 @@ export interface Ready {
  */
 export async function run(config: Config, onReady: (ready: Ready) => void): Promise<void> {
   const stop = stopSignal()
-  const log = openLog(config.log.level)
+  const metrics = new Metrics()
+  const log = logOf(config, metrics)
   const folder = openDataFolder(config.data)
   const custodian = await openCustodian(config, folder)
   const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
@@ -33,20 +35,23 @@ export async function run(config: Config, onReady: (ready: Ready) => void): Prom
   const running =
     config.workers === 1
       ? await startProxy({ ...order, registry, custodian, log })
-      : await startWorkers(order, custodian, log)
+      : await startWorkers(order, custodian, log, counts => metrics.add(counts))
+  const told = config.metrics && (await serveMetrics(config.metrics, metrics))
   const { host, tls } = config.listen
   const endpoint = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${running.port}`
   onReady({ folder, endpoint })
-  log.info('listening', { endpoint, workers: config.workers })
+  log.info('listening', { endpoint, workers: config.workers, ...(told && { metrics: told.port }) })
   // Node writes it at the end, which a process that is killed never comes to.
   flushCompileCache()
 
   await stop
   log.info('stopping')
+  told?.stopping()
   endHousekeeping()
   await running.close()
   await custodian.close()
   await registry.close()
+  await told?.close()
 }
 
 /** Resolves at the first signal that asks for an end; a second one ends at once. */

@@ -4,7 +4,7 @@ import type { Findings } from '../store/s3/open.ts'
 import { explain } from './cannot-start.ts'
 import { type DataFolder, pathStoreKey } from './data-folder.ts'
 import { relayedCustodian } from './lease-relay.ts'
-import { openLog } from './log.ts'
+import { type Counts, logOf, Metrics } from './metrics.ts'
 import { startProxy } from './proxy.ts'
 
 /** One of several processes behind one port, told by the primary what to serve. */
@@ -27,7 +27,12 @@ export type ToWorker = { readonly serve: WorkerOrder } | { readonly stop: true }
 export type FromWorker =
   | { readonly ready: true }
   | { readonly serving: Serving }
+  /** Since the last time. */
+  | { readonly counted: Counts }
   | { readonly failed: { readonly text: string; readonly exit: number } }
+
+/** Milliseconds. What a worker that is killed had not told yet is not counted. */
+const TELL_COUNTS = 1_000
 
 /** Runs in a process that `startWorkers` began. */
 export function serveAsWorker(): void {
@@ -52,6 +57,9 @@ async function serve(order: WorkerOrder): Promise<(() => Promise<void>) | undefi
   try {
     const { config, folder } = order
     const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
+    const metrics = new Metrics()
+    const tellCounts = () => tell({ counted: metrics.take() })
+    const counting = setInterval(tellCounts, TELL_COUNTS).unref()
     const proxy = await startProxy({
       ...order,
       registry,
@@ -59,11 +67,13 @@ async function serve(order: WorkerOrder): Promise<(() => Promise<void>) | undefi
         send: message => process.send?.(message),
         onMessage: listener => process.on('message', listener),
       }),
-      log: openLog(config.log.level),
+      log: logOf(config, metrics),
     })
     tell({ serving: { port: proxy.port, ...(proxy.findings && { findings: proxy.findings }) } })
     return async () => {
       await proxy.close()
+      clearInterval(counting)
+      tellCounts()
       await registry.close()
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Custodian } from '../keys/custodian.ts'
 import { CannotStart } from './cannot-start.ts'
 import { relayLeases } from './lease-relay.ts'
 import type { Log } from './log.ts'
+import type { Counts } from './metrics.ts'
 import type { FromWorker, Serving, ToWorker, WorkerOrder } from './worker.ts'
 
 /**
@@ -24,9 +25,15 @@ const LAST_WAIT = 20_000
 
 /**
  * Starts `order.config.workers` workers and keeps their number.
+ * @param counted told of what the workers have counted
  * @throws CannotStart with what the first of them could not do
  */
-export async function startWorkers(order: WorkerOrder, custodian: Custodian, log: Log): Promise<Workers> {
+export async function startWorkers(
+  order: WorkerOrder,
+  custodian: Custodian,
+  log: Log,
+  counted: (counts: Counts) => void,
+): Promise<Workers> {
   cluster.setupPrimary({ serialization: 'advanced', args: [] })
   const workers = new Set<Worker>()
   let stopping = false
@@ -39,6 +46,9 @@ export async function startWorkers(order: WorkerOrder, custodian: Custodian, log
     relayLeases(custodian, {
       send: message => void (worker.isConnected() && worker.send(message)),
       onMessage: listener => void worker.on('message', listener),
+    })
+    worker.on('message', (message: FromWorker) => {
+      if ('counted' in message) counted(message.counted)
     })
     const serving = await answerTo(worker, () => (stopping ? { stop: true } : { serve: what }))
     worker.once('exit', (code, signal) => {

@@ -223,6 +223,24 @@ export const Config = Type.Object({
       'Answers carry `x-amz-server-side-encryption: aws:kms`, so that older AWS SDKs do not take an ETag for an MD5.',
     default: true,
   }),
+  metrics: Type.Optional(
+    Type.Object(
+      {
+        host: Type.String({
+          description: 'Address to listen on. What is told there holds no name of a bucket or object.',
+          default: '127.0.0.1',
+          minLength: 1,
+        }),
+        port: Type.Integer({
+          description: 'Port to listen on; 0 takes a free one.',
+          default: 9464,
+          minimum: 0,
+          maximum: 65535,
+        }),
+      },
+      { description: 'A listener of its own for `/metrics` (Prometheus) and `/health`. Without it, none.' },
+    ),
+  ),
   log: Type.Object(
     {
       level: Type.Union(
