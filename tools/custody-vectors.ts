@@ -12,6 +12,7 @@ import { commitment } from '../src/custody/quorum/quorum.ts'
 import { shareHash, writeShare } from '../src/custody/quorum/share.ts'
 import { checkWords, shareText } from '../src/custody/quorum/share-text.ts'
 import { signStatement } from '../src/evidence/statement.ts'
+import { halfFingerprint } from '../src/keys/half.ts'
 
 /** Writes the vectors of docs/custody-formats.md: `node tools/custody-vectors.ts`. A change of them is a change of the format. */
 
@@ -100,6 +101,7 @@ const vectors = {
       commitment: commitment(counting(33), set, 'party', 'trustee').toString('hex'),
     },
   },
+  half: { bytes: counting(32, 160).toString('base64'), fingerprint: halfFingerprint(counting(32, 160)) },
   policy: policyDigest(DEFAULT_POLICY),
   proposal: { document: proposal, id: proposalId(proposal) },
   approval: approvalText({

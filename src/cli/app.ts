@@ -5,6 +5,7 @@ import { explain } from './cannot-start.ts'
 import { custodianCommands, epochsCommand, rotateCommands } from './custody/commands.ts'
 import { eraseCommand } from './custody/erase-commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
+import { halfCommands } from './half-commands.ts'
 import { reencryptCommand, whereUsedCommand } from './key-use-commands.ts'
 import { settingsFlags, workersFlag } from './settings-flags.ts'
 
@@ -67,6 +68,7 @@ export const app = buildApplication(
       witness: witnessCommand,
       log: logCommands,
       evidence: evidenceCommands,
+      half: halfCommands,
       put: putCommand,
       get: getCommand,
     },

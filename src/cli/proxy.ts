@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts'
 import { serve } from '../wire/server.ts'
 import { cannotListen } from './cannot-start.ts'
 import { DEFAULT_TENANT } from './first-access-key.ts'
+import { configuredHalf } from './half.ts'
 import { keepStore } from './housekeeping.ts'
 import type { Log } from './log.ts'
 import { openStore, type StoreOpening } from './open-store.ts'
@@ -38,7 +39,8 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   log.info('aead-chosen', { why })
   const opened = await openStore(parts)
   const { store, findings, as } = opened
-  const keys = new GroupKeys(custodian, engine)
+  const half = configuredHalf(config)
+  const keys = new GroupKeys(custodian, engine, { half })
   const roomOver = roomsOver({ config, keys, registry, engine, log })
   const objectsOver = (itsStore: Store) => new Objects(roomOver(itsStore))
   const front = s3Front({

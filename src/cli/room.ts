@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts'
 import { SegmentMemory } from '../wire/segment-memory.ts'
 import { openCustodian } from './custodian.ts'
 import { type DataFolder, openDataFolder, pathStoreKey } from './data-folder.ts'
+import { configuredHalf } from './half.ts'
 import { type Log, openLog } from './log.ts'
 import { openStore } from './open-store.ts'
 
@@ -41,6 +42,7 @@ export function roomsOver({ config, keys, registry, engine, log }: RoomParts): (
     limits: limitsOf(config),
     buckets,
     alarm: ({ event, bucket, key, what }) => log.error(event, { bucket, key, what }),
+    purpose: { action: 'Reencrypt' },
   })
 }
 
@@ -68,7 +70,7 @@ export async function openRoom(config: Config): Promise<OpenedRoom> {
   const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
   const { engine } = chooseEngine(config.aead)
   const { store } = await openStore({ config, folder, family: randomUUID(), log })
-  const keys = new GroupKeys(custodian, engine)
+  const keys = new GroupKeys(custodian, engine, { half: configuredHalf(config) })
   return {
     room: roomsOver({ config, keys, registry, engine, log })(store),
     folder,

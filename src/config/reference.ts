@@ -29,7 +29,7 @@ type Row = readonly [setting: string, value: string, byDefault: string, meaning:
 function rowsOf(name: string, schema: Schema, required: boolean): readonly Row[] {
   if (schema.anyOf && isTagged(schema.anyOf))
     return [
-      [code(name), 'one of the forms below', code(JSON.stringify(schema.default)), schema.description ?? ''],
+      [code(name), 'one of the forms below', defaultOf(schema, required), schema.description ?? ''],
       ...schema.anyOf.flatMap(form => rowsOfForm(name, form)),
     ]
   const row: Row = [code(name), shapeOf(schema), defaultOf(schema, required), schema.description ?? '']

@@ -148,6 +148,31 @@ const CustodianKeys = Type.Object(
       },
     ),
     credentials: Path('Folder with what `treuhand enrol` got: certificate, key and authority.'),
+    half: Type.Optional(
+      Type.Union(
+        [
+          Type.Object(
+            { kind: Type.Literal('file'), file: Path('The half: 32 bytes in base64, mode 0600.') },
+            { description: 'In a file.' },
+          ),
+          Type.Object(
+            {
+              kind: Type.Literal('credential'),
+              credential: Type.String({
+                description: 'Its name, as `LoadCredentialEncrypted=` gives it.',
+                pattern: '^[A-Za-z0-9_.-]{1,64}$',
+                [FORM]: 'a name of letters, digits and `_.-`',
+              }),
+            },
+            { description: 'In a credential of the systemd unit.' },
+          ),
+        ],
+        {
+          description:
+            "The customer's half of a split tenant's keys, as `treuhand half new` makes it. With it, keys that take no half are refused.",
+        },
+      ),
+    ),
   },
   {
     description:

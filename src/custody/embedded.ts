@@ -42,6 +42,9 @@ export async function openEmbeddedCustodian(options: EmbeddedOptions): Promise<C
         const keys = await keysFor(groupKeys, ask, now())
         return { id: randomUUID(), ttl, keys } satisfies Lease
       },
+      async useKey({ bucket }) {
+        throw new NoLease('refused', `The keys of bucket ${bucket} are used here, not one by one.`)
+      },
       onRevoked(listener) {
         listeners.push(listener)
       },

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { GroupKeyState, LeasedKey } from '../keys/custodian.ts'
+import type { GroupKeyState, OpenKey } from '../keys/custodian.ts'
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import type { DepositTable, GroupKeyTable } from '../registry/custody/schema.ts'
 import { type Epoch, epochAt, epochForced, epochSoon } from './epoch.ts'
@@ -63,7 +63,7 @@ export class GroupKeys {
    *
    * @returns current first; empty where the current key is suspended
    */
-  async current(tenant: string, bucket: string, now: number): Promise<LeasedKey[]> {
+  async current(tenant: string, bucket: string, now: number): Promise<OpenKey[]> {
     const rows = await this.#currentRows(tenant, bucket, now)
     const leasable = rows.filter(isLeasable)
     if (leasable[0]?.state !== 'active') return []
@@ -71,7 +71,7 @@ export class GroupKeys {
   }
 
   /** @returns undefined where there is no such key, it belongs to another bucket, or it may not be leased */
-  async byId(tenant: string, bucket: string, id: Uint8Array): Promise<LeasedKey | undefined> {
+  async byId(tenant: string, bucket: string, id: Uint8Array): Promise<OpenKey | undefined> {
     const row = await this.#registry.database
       .selectFrom('group_keys')
       .selectAll()
@@ -130,7 +130,7 @@ export class GroupKeys {
   }
 
   /** Unwraps a key, whatever its state: for a lease, an export, a new wrapping. The caller overwrites it. */
-  async open(row: LeasableRow): Promise<LeasedKey>
+  async open(row: LeasableRow): Promise<OpenKey>
   async open(row: GroupKeyRow): Promise<{ readonly key: Uint8Array }>
   async open(row: GroupKeyRow) {
     const { id, tenant, bucket, epoch, state } = row

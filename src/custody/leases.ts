@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { LeasedKey } from '../keys/custodian.ts'
+import type { LeasedKey, OpenKey } from '../keys/custodian.ts'
 import type { Custody } from './custody.ts'
 import { CustodyError, type CustodyErrorCode } from './errors.ts'
 import { type CountrySet, judge } from './fence.ts'
 import { Limit, tooMany } from './limits.ts'
 import type { Opened } from './opened.ts'
 import type { ProxyRecord, TenantRecord } from './people.ts'
+import { perUseRule } from './per-use.ts'
 import type { Kept } from './records.ts'
 
 /** A proxy that showed its certificate, and the address that counts for the fence. */
@@ -59,16 +60,10 @@ export class Leases {
    * @throws CustodyError `Sealed`, `Killed`, `Forked`, `Refused`, `TooMany`
    */
   async lease(caller: Caller, asks: readonly KeyAsk[]): Promise<LeaseAnswer> {
-    const { opened, proxy, tenant } = await this.admit(caller)
+    const { opened, proxy, tenant } = await this.admitLease(caller)
     const now = this.#custody.now()
     const wait = this.#calls.take(caller.fingerprint, now)
     if (wait > 0) throw tooMany('lease calls', wait)
-    if (!opened.witnessing.mayLease()) {
-      throw new CustodyError(
-        'Unreachable',
-        'The witness has been silent for too long, so nothing is leased until it answers.',
-      )
-    }
     const answers: KeyAnswer[] = []
     for (const ask of asks) answers.push(await this.#answer(opened, caller, proxy, tenant, ask, now))
     const keys = answers.flatMap(answer => ('keys' in answer ? answer.keys : []))
@@ -92,9 +87,19 @@ export class Leases {
       this.#custody.opened(tenant.id)
       return { lease, proxy: proxy.id, policy: tenant.revision, entry, ttl: tenant.body.ttl, answers }
     } catch (error) {
-      for (const { key } of keys) key.fill(0)
+      for (const { key } of keys) key?.fill(0)
       throw error
     }
+  }
+
+  /** As `admit`, where keys are handed out or used: the witness must have been heard of lately. */
+  async admitLease(caller: Caller): ReturnType<Leases['admit']> {
+    const admitted = await this.admit(caller)
+    if (admitted.opened.witnessing.mayLease()) return admitted
+    throw new CustodyError(
+      'Unreachable',
+      'The witness has been silent for too long, so nothing is leased until it answers.',
+    )
   }
 
   /**
@@ -148,22 +153,18 @@ export class Leases {
     if (!buckets.includes('*') && !buckets.includes(ask.bucket)) {
       return { refused: 'Refused', message: `This proxy may not use bucket ${ask.bucket}.` }
     }
-    if (tenant.body.perUse.includes(ask.bucket)) {
-      return {
-        refused: 'Refused',
-        message: `The keys of bucket ${ask.bucket} are used by the custodian alone.`,
-      }
-    }
     if (ask.id === undefined) {
       const keys = await opened.groupKeys.current(tenant.id, ask.bucket, now)
       return keys.length > 0
-        ? { keys }
+        ? { keys: keys.map(key => leased(key, tenant.body)) }
         : { refused: 'Refused', message: `The key of bucket ${ask.bucket} is suspended.` }
     }
     const key = await opened.groupKeys.byId(tenant.id, ask.bucket, ask.id)
     if (!key)
       return { refused: 'Unknown', message: `Bucket ${ask.bucket} has no key of this id that may be leased.` }
-    if (key.state !== 'decrypt-only' || this.#mayHaveOld(caller, key, now)) return { keys: [key] }
+    const handed = leased(key, tenant.body)
+    if (key.state !== 'decrypt-only' || handed.key === undefined || this.#mayHaveOld(caller, key, now))
+      return { keys: [handed] }
     key.key.fill(0)
     return {
       refused: 'TooMany',
@@ -171,7 +172,7 @@ export class Leases {
     }
   }
 
-  #mayHaveOld(caller: Caller, key: LeasedKey, now: number): boolean {
+  #mayHaveOld(caller: Caller, key: OpenKey, now: number): boolean {
     const name = `${caller.fingerprint}/${hex(key.id)}`
     const leased = this.#oldKeysLeased.get(name)
     if (leased !== undefined && Math.abs(now - leased) < 60 * MINUTE) return true
@@ -179,6 +180,15 @@ export class Leases {
     this.#oldKeysLeased.set(name, now)
     return true
   }
+}
+
+/** A key as it leaves: whole, with the fingerprint of the half that it lacks, or not at all. */
+function leased({ key, ...about }: OpenKey, tenant: TenantRecord): LeasedKey {
+  if (perUseRule(tenant, about.bucket)) {
+    key.fill(0)
+    return { ...about, perUse: true }
+  }
+  return { ...about, key, ...(tenant.split !== false && { half: tenant.split }) }
 }
 
 function hex(bytes: Uint8Array): string {

@@ -22,13 +22,23 @@ export type RecordKind = keyof RecordKinds
 
 /** A division of the customer. Its id is its name. */
 export type TenantRecord = {
-  /** Chosen once: the customer keeps a half of every wrapping key. */
-  readonly split: boolean
+  /** Fingerprint of the half that the customer keeps of every wrapping key, or false. Chosen once. */
+  readonly split: string | false
   /** Milliseconds that its leases last. */
   readonly ttl: number
   /** Buckets whose DEKs the custodian wraps one by one. */
-  readonly perUse: readonly string[]
+  readonly perUse: readonly (string | PerUseRule)[]
   readonly fence: FenceSetting | null
+}
+/** A bucket whose DEKs the custodian wraps one by one, and what it asks for. Lists that are left out allow all. */
+export type PerUseRule = {
+  readonly bucket: string
+  /** Access keys of the proxy. */
+  readonly callers?: readonly string[]
+  /** Operations by their name in S3. */
+  readonly actions?: readonly string[]
+  /** Codes of which an application must give one, in `x-treuhand-reason`. */
+  readonly reasons?: readonly string[]
 }
 export type FenceSetting = { readonly [name in keyof FencePolicy]: readonly string[] }
 

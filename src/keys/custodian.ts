@@ -9,6 +9,12 @@ export interface Custodian {
    * @throws NoLease
    */
   lease(ask: LeaseAsk): Promise<Lease>
+  /**
+   * Has the custodian wrap or unwrap one DEK, of a bucket whose group keys it keeps to itself.
+   * @returns 48 bytes where a DEK was given, which it is wrapped to; else the 32 of the envelope's DEK
+   * @throws NoLease
+   */
+  useKey(use: KeyUse): Promise<Uint8Array>
   /** Hears of revocations, so that keys are dropped before their lease ends. */
   onRevoked(listener: (keys: 'all' | readonly string[]) => void): void
   close(): Promise<void>
@@ -32,7 +38,8 @@ export interface Lease {
 /** `pending` seals nothing yet, `decrypt-only` seals nothing any more. */
 export type GroupKeyState = 'pending' | 'active' | 'decrypt-only'
 
-export interface LeasedKey {
+/** A group key, but for the key. */
+export interface KeyAbout {
   /** 16 bytes. */
   readonly id: Uint8Array
   readonly tenant: string
@@ -40,8 +47,40 @@ export interface LeasedKey {
   /** `2026-11`: the month in UTC whose objects this key seals. */
   readonly epoch: string
   readonly state: GroupKeyState
+}
+
+export interface OpenKey extends KeyAbout {
   /** 32 bytes. Whoever holds the lease overwrites them when it ends. */
   readonly key: Uint8Array
+}
+
+export type LeasedKey =
+  /** `half`: fingerprint of the customer's half, which must be added before the key wraps anything. */
+  | (OpenKey & { readonly half?: string })
+  /** It stays with the custodian, who wraps and unwraps each DEK. */
+  | (KeyAbout & { readonly perUse: true; readonly key?: undefined })
+
+/** Who uses a key, and for what: what a custodian judges who wraps DEKs one by one. */
+export interface Purpose {
+  /** The operation, by its name in S3. */
+  readonly action: string
+  /** The application's access key; absent where it sent no signature. */
+  readonly caller?: string
+  /** A code that the application gives for it. */
+  readonly reason?: string
+}
+
+/** One DEK to wrap or unwrap. */
+export interface KeyUse {
+  readonly tenant: string
+  readonly bucket: string
+  /** The object's. */
+  readonly key: string
+  /** 162 bytes. */
+  readonly envelope: Uint8Array
+  /** 32 bytes to wrap; absent: the envelope's is to be unwrapped. */
+  readonly dek?: Uint8Array
+  readonly purpose: Purpose
 }
 
 /** No key may be had: custodian sealed, unreachable, killed, or the caller not allowed. The answer is 503. */

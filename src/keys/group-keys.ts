@@ -1,16 +1,8 @@
 import type { AeadEngine } from '../seal/aead.ts'
-import { WrappingKey } from '../seal/wrapping-key.ts'
 import type { Custodian, Lease, LeaseAsk, LeasedKey } from './custodian.ts'
 import { NoLease } from './custodian.ts'
-
-/** A group key while its lease runs. Streams watch `ended` and stop with it. */
-export interface GroupKey {
-  readonly id: Uint8Array
-  readonly epoch: string
-  /** Wraps and unwraps DEKs; overwritten once the lease has ended. */
-  readonly wrapping: WrappingKey
-  readonly ended: AbortSignal
-}
+import { type GroupKey, type HeldKey, holdKey } from './group-key.ts'
+import type { CustomerHalf } from './half.ts'
 
 /** The clocks that bound a lease: one that never steps back, one that survives suspension. */
 export interface Clocks {
@@ -28,7 +20,7 @@ const RETRY_RENEWAL_AFTER = 1_000
 interface Held {
   readonly ends: { readonly monotonic: number; readonly wall: number }
   readonly end: AbortController
-  readonly handle: GroupKey
+  readonly key: HeldKey
 }
 
 /**
@@ -38,6 +30,7 @@ interface Held {
 export class GroupKeys {
   readonly #custodian: Custodian
   readonly #engine: AeadEngine
+  readonly #half: CustomerHalf | undefined
   readonly #clocks: Clocks
   readonly #held = new Map<string, Held>()
   /** The key that seals new objects, by tenant and bucket. */
@@ -47,9 +40,18 @@ export class GroupKeys {
   readonly #sweep: NodeJS.Timeout
   #lastWall: number
 
-  constructor(custodian: Custodian, engine: AeadEngine, clocks: Clocks = systemClocks) {
+  /** @param half the customer's, for a split tenant */
+  constructor(
+    custodian: Custodian,
+    engine: AeadEngine,
+    {
+      clocks = systemClocks,
+      half,
+    }: { readonly clocks?: Clocks; readonly half?: CustomerHalf | undefined } = {},
+  ) {
     this.#custodian = custodian
     this.#engine = engine
+    this.#half = half
     this.#clocks = clocks
     this.#lastWall = clocks.wall()
     custodian.onRevoked(keys => this.#revoke(keys))
@@ -93,7 +95,7 @@ export class GroupKeys {
   #live(name: string | undefined): GroupKey | undefined {
     const held = name === undefined ? undefined : this.#held.get(name)
     if (held === undefined) return undefined
-    if (!this.#isOver(held)) return held.handle
+    if (!this.#isOver(held)) return held.key.handle
     this.#drop(name as string)
     return undefined
   }
@@ -121,7 +123,11 @@ export class GroupKeys {
     const asked = { monotonic: this.#clocks.monotonic(), wall: this.#clocks.wall() }
     const lease = await this.#custodian.lease(ask)
     const ends = { monotonic: asked.monotonic + lease.ttl, wall: asked.wall + lease.ttl }
-    for (const key of lease.keys) this.#hold(key, ends)
+    try {
+      for (const key of lease.keys) this.#hold(key, ends)
+    } finally {
+      for (const { key } of lease.keys) key?.fill(0)
+    }
     if (ask.key === 'current') this.#seatCurrent(ask, lease)
   }
 
@@ -138,14 +144,16 @@ export class GroupKeys {
     const earlier = this.#held.get(name)
     if (earlier === undefined) {
       const end = new AbortController()
-      const wrapping = WrappingKey.whole(this.#engine, key.id, key.key)
-      const handle = { id: key.id, epoch: key.epoch, wrapping, ended: end.signal }
-      this.#held.set(name, { ends, end, handle })
+      const held = holdKey(key, this.#engine, this.#half, this.#custodian, end.signal)
+      this.#held.set(name, { ends, end, key: held })
+    } else if (earlier.key.perUse !== (key.key === undefined)) {
+      // The tenant's settings have changed: what began under the other kind of lease ends here.
+      this.#drop(name)
+      this.#hold(key, ends)
     } else {
       // The same key under a longer lease: streams that began under the earlier one go on.
       this.#held.set(name, { ...earlier, ends })
     }
-    key.key.fill(0)
   }
 
   #renewLater(ask: LeaseAsk, place: string, ttl: number): void {
@@ -165,7 +173,7 @@ export class GroupKeys {
 
   #revoke(keys: 'all' | readonly string[]): void {
     for (const [name, held] of this.#held)
-      if (keys === 'all' || keys.includes(Buffer.from(held.handle.id).toString('hex'))) this.#drop(name)
+      if (keys === 'all' || keys.includes(Buffer.from(held.key.handle.id).toString('hex'))) this.#drop(name)
     if (keys !== 'all') return
     for (const timer of this.#renewals.values()) clearTimeout(timer)
     this.#renewals.clear()
@@ -176,7 +184,7 @@ export class GroupKeys {
     if (held === undefined) return
     this.#held.delete(name)
     held.end.abort(new NoLease('expired', 'the lease of the group key has ended'))
-    held.handle.wrapping.wipe()
+    held.key.wipe()
   }
 }
 

@@ -1,5 +1,5 @@
 import { Dek } from '../seal/dek.ts'
-import { type Envelope, type Shape, sealEnvelope } from '../seal/envelope.ts'
+import type { Envelope, Shape } from '../seal/envelope.ts'
 import { MetadataTooLarge } from '../seal/errors.ts'
 import { type Metadata, sealMetadata } from '../seal/metadata.ts'
 import { PART_RANDOM, partHeader } from '../seal/part.ts'
@@ -50,7 +50,8 @@ export async function sealHead(
   settings: NewObject['settings'],
 ): Promise<Sealed> {
   const groupKey = await room.keys.current(name.tenant, name.bucket)
-  const envelope = sealEnvelope(dek, groupKey.wrapping, name, shape, room.random(XAES_NONCE))
+  const nonce = room.random(XAES_NONCE)
+  const envelope = await groupKey.sealEnvelope(dek, name, shape, nonce, room.purpose)
   const sealed = { ...metadata, writtenAt: room.now() }
   return {
     dek,

@@ -1,6 +1,9 @@
+import type { Purpose } from '../keys/custodian.ts'
 import type { Attributes, ObjectSetting, ReadConditions, WriteConditions } from '../store/store.ts'
 import type { Body, Writer } from '../wire/body.ts'
 import type { Checksum, ChecksumAlgorithm } from './checksum.ts'
+
+export type { Purpose }
 
 /** An object by the names the application uses. */
 export interface ObjectName {

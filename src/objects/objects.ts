@@ -1,3 +1,4 @@
+import type { Purpose } from '../keys/custodian.ts'
 import type { DocumentName, NewDocument } from '../store/documents.ts'
 import type { LifecycleRule } from '../store/lifecycle.ts'
 import type {
@@ -53,6 +54,11 @@ export class Objects {
 
   constructor(room: Room) {
     this.#room = room
+  }
+
+  /** The same objects, on behalf of somebody. */
+  for(purpose: Purpose): Objects {
+    return new Objects({ ...this.#room, purpose })
   }
 
   put(name: ObjectName, put: PutObject, body: PlainBody): Promise<PutAnswer> {

@@ -1,3 +1,4 @@
+import type { Purpose } from '../keys/custodian.ts'
 import type { GroupKeys } from '../keys/group-keys.ts'
 import type { PathRegistry } from '../registry/path/registry.ts'
 import type { AeadEngine } from '../seal/aead.ts'
@@ -23,6 +24,8 @@ export interface Room {
   readonly limits: Limits
   readonly buckets: BucketNames
   readonly alarm: (event: Alarm) => void
+  /** For whom and for what this work is, where a custodian judges each use of a key. */
+  readonly purpose: Purpose
 }
 
 /** What the store grants; bytes of ciphertext. */

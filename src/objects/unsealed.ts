@@ -1,6 +1,6 @@
 import { NoLease } from '../keys/custodian.ts'
 import type { Dek } from '../seal/dek.ts'
-import { type Envelope, openEnvelope } from '../seal/envelope.ts'
+import type { Envelope } from '../seal/envelope.ts'
 import { DoesNotOpen } from '../seal/errors.ts'
 import {
   expectStoredLength,
@@ -55,7 +55,9 @@ export async function unsealHeaders(room: Room, name: ObjectName, headers: Store
   if (sealed === undefined) throw notSealed(room, name)
   const { envelope } = sealed
   const groupKey = await verifyingAsync(room, name, 'group key', () => groupKeyOf(room, name, envelope))
-  const dek = verifying(room, name, 'envelope', () => openEnvelope(envelope, groupKey.wrapping, name))
+  const dek = await verifyingAsync(room, name, 'envelope', () =>
+    groupKey.openEnvelope(envelope, name, room.purpose),
+  )
   return orWiped(dek, async () => {
     const metadata = verifying(room, name, 'envelope', () => openMetadata(dek, sealed))
     const groupKeyId = Buffer.from(groupKey.id).toString('hex')

@@ -25,17 +25,13 @@ export class Dek {
     this.#bytes = new Uint8Array(bytes)
   }
 
-  /** @throws DoesNotOpen if the wrap does not verify or the DEK is not the one committed to */
-  static unwrap(
-    key: WrappingKey,
-    nonce: Uint8Array,
-    wrapped: Uint8Array,
-    data: Uint8Array,
-    commitment: Uint8Array,
-  ): Dek {
-    const bytes = key.unwrap(nonce, wrapped, data)
+  /**
+   * @param bytes what was unwrapped; overwritten here
+   * @throws DoesNotOpen if the DEK is not the one committed to
+   */
+  static committed(engine: AeadEngine, bytes: Uint8Array, commitment: Uint8Array): Dek {
     if (bytes.length !== DEK_BYTES) throw new DoesNotOpen()
-    const dek = new Dek(key.engine, bytes)
+    const dek = new Dek(engine, bytes)
     bytes.fill(0)
     if (!timingSafeEqual(dek.commitment(), commitment)) throw new DoesNotOpen()
     return dek
@@ -43,6 +39,16 @@ export class Dek {
 
   wrap(key: WrappingKey, nonce: Uint8Array, data: Uint8Array): Uint8Array {
     return key.wrap(nonce, this.#bytes, data)
+  }
+
+  /** As `wrap`, where the wrapping key is elsewhere. What `wrap` is given is overwritten when it has settled. */
+  async wrapAfar(wrap: (dek: Uint8Array) => Promise<Uint8Array>): Promise<Uint8Array> {
+    const bytes = new Uint8Array(this.#bytes)
+    try {
+      return await wrap(bytes)
+    } finally {
+      bytes.fill(0)
+    }
   }
 
   /** 32 bytes that no other DEK has, and that tell nothing of this one: GCM alone does not commit to its key. */

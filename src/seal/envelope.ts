@@ -1,3 +1,4 @@
+import type { AeadEngine } from './aead.ts'
 import { Dek } from './dek.ts'
 import { DoesNotOpen } from './errors.ts'
 import type { Kind } from './lengths.ts'
@@ -41,19 +42,62 @@ export function sealEnvelope(
   shape: Shape,
   nonce: Uint8Array,
 ): Envelope {
+  const bytes = draft(dek, key.groupKeyId, shape, nonce)
+  bytes.set(dek.wrap(key, nonce, wrapData(bytes, name)), WRAPPED_AT)
+  return parse(bytes)
+}
+
+/**
+ * As `sealEnvelope`, where the group key is with somebody else.
+ * @param wrap what `wrapFor` does there: gets the envelope without its wrap, and the DEK
+ */
+export async function sealEnvelopeAfar(
+  dek: Dek,
+  groupKeyId: Uint8Array,
+  shape: Shape,
+  nonce: Uint8Array,
+  wrap: (envelope: Uint8Array, dek: Uint8Array) => Promise<Uint8Array>,
+): Promise<Envelope> {
+  const bytes = draft(dek, groupKeyId, shape, nonce)
+  const wrapped = await dek.wrapAfar(own => wrap(bytes, own))
+  if (wrapped.length !== COMMITMENT_AT - WRAPPED_AT) throw new DoesNotOpen()
+  bytes.set(wrapped, WRAPPED_AT)
+  return parse(bytes)
+}
+
+/**
+ * Wraps somebody else's DEK for the envelope that he drew up.
+ * @param envelope 162 bytes; those of the wrap do not count
+ * @param dek 32 bytes
+ * @returns 48 bytes
+ * @throws DoesNotOpen where that is no envelope, names another group key or is committed to another DEK
+ */
+export function wrapFor(
+  envelope: Uint8Array,
+  key: WrappingKey,
+  name: BoundName,
+  dek: Uint8Array,
+): Uint8Array {
+  const { groupKeyId, commitment } = parseExactly(envelope)
+  if (Buffer.compare(groupKeyId, key.groupKeyId) !== 0) throw new DoesNotOpen()
+  Dek.committed(key.engine, new Uint8Array(dek), commitment).wipe()
+  return key.wrap(envelope.subarray(NONCE_AT, WRAPPED_AT), dek, wrapData(envelope, name))
+}
+
+/** All but the wrap. */
+function draft(dek: Dek, groupKeyId: Uint8Array, shape: Shape, nonce: Uint8Array): Buffer {
   const bytes = Buffer.alloc(ENVELOPE)
   bytes[VERSION_AT] = VERSION
   bytes[SUITE_AT] = SUITE
   bytes[KIND_AT] = KIND_CODE[shape.kind]
-  bytes.set(key.groupKeyId, KEY_ID_AT)
+  bytes.set(groupKeyId, KEY_ID_AT)
   bytes.set(nonce, NONCE_AT)
-  bytes.set(dek.wrap(key, nonce, wrapData(bytes, name)), WRAPPED_AT)
   bytes.set(dek.commitment(), COMMITMENT_AT)
   if (shape.kind === 'single') {
     bytes.set(shape.header.salt, HEADER_AT)
     bytes.set(shape.header.noncePrefix, HEADER_AT + shape.header.salt.length)
   }
-  return parse(bytes)
+  return bytes
 }
 
 /** The envelope as text for a metadata header. */
@@ -69,14 +113,34 @@ export function readEnvelope(text: string): Envelope {
 
 /** @throws DoesNotOpen under another key or name, or when one of its bound bytes was changed */
 export function openEnvelope(envelope: Envelope, key: WrappingKey, name: BoundName): Dek {
-  const { bytes } = envelope
-  if (Buffer.compare(envelope.groupKeyId, key.groupKeyId) !== 0) throw new DoesNotOpen()
-  return Dek.unwrap(
-    key,
-    bytes.subarray(NONCE_AT, WRAPPED_AT),
-    bytes.subarray(WRAPPED_AT, COMMITMENT_AT),
-    wrapData(bytes, name),
-    envelope.commitment,
+  return Dek.committed(key.engine, unwrapFor(envelope.bytes, key, name), envelope.commitment)
+}
+
+/**
+ * As `openEnvelope`, where the group key is with somebody else.
+ * @param unwrap what `unwrapFor` does there
+ */
+export async function openEnvelopeAfar(
+  envelope: Envelope,
+  engine: AeadEngine,
+  unwrap: (envelope: Uint8Array) => Promise<Uint8Array>,
+): Promise<Dek> {
+  return Dek.committed(engine, await unwrap(envelope.bytes), envelope.commitment)
+}
+
+/**
+ * Unwraps the DEK of an envelope.
+ * @param envelope 162 bytes
+ * @returns 32 bytes, which whoever called overwrites
+ * @throws DoesNotOpen
+ */
+export function unwrapFor(envelope: Uint8Array, key: WrappingKey, name: BoundName): Uint8Array {
+  const { groupKeyId } = parseExactly(envelope)
+  if (Buffer.compare(groupKeyId, key.groupKeyId) !== 0) throw new DoesNotOpen()
+  return key.unwrap(
+    envelope.subarray(NONCE_AT, WRAPPED_AT),
+    envelope.subarray(WRAPPED_AT, COMMITMENT_AT),
+    wrapData(envelope, name),
   )
 }
 
@@ -90,6 +154,11 @@ const COMMITMENT_AT = 91
 const HEADER_AT = 123
 
 const KIND_CODE: Readonly<Record<Kind, number>> = { single: 1, multipart: 2 }
+
+function parseExactly(bytes: Uint8Array): Envelope {
+  if (bytes.length !== ENVELOPE) throw new DoesNotOpen()
+  return parse(bytes)
+}
 
 function parse(bytes: Uint8Array): Envelope {
   if (bytes[VERSION_AT] !== VERSION || bytes[SUITE_AT] !== SUITE) throw new DoesNotOpen()

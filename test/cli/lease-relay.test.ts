@@ -39,6 +39,7 @@ function custodian(): Custodian & { revoke(): void; readonly given: Uint8Array[]
       }
       return { id: 'l1', ttl: 1000, keys: [leased] }
     },
+    useKey: async ({ envelope }) => envelope.map(byte => byte + 1),
     onRevoked: listener => void listeners.push(listener),
     revoke: () => {
       for (const listener of listeners) listener(['00ff'])
@@ -57,8 +58,16 @@ describe('leases between the processes of a proxy', () => {
     const leases = await Promise.all(
       workers.flatMap(worker => ['a', 'b'].map(bucket => worker.lease(ask(bucket)))),
     )
-    expect(leases.map(({ keys }) => keys[0]!.key[31])).toEqual([97, 98, 97, 98])
+    expect(leases.map(({ keys }) => keys[0]!.key![31])).toEqual([97, 98, 97, 98])
     for (const key of source.given) expect(key).toEqual(new Uint8Array(32))
+  })
+
+  test('a use goes to the custodian and its answer comes back', async () => {
+    const [primary, worker] = channel()
+    relayLeases(custodian(), primary)
+    const use = { tenant: 'acme', bucket: 'a', key: 'k', purpose: { action: 'GetObject' } }
+    const answer = await relayedCustodian(worker).useKey({ ...use, envelope: Uint8Array.of(1, 2) })
+    expect([...answer]).toEqual([2, 3])
   })
 
   test('a refusal arrives with its reason', async () => {

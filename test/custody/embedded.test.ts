@@ -46,7 +46,7 @@ describe('group keys', () => {
     const custodian = await open(temporaryFolder())
     const asks = [photos, { ...photos, bucket: 'films' }, { ...photos, tenant: 'globex' }]
     const keys = await Promise.all(asks.map(async ask => (await custodian.lease(ask)).keys[0]!))
-    expect(new Set(keys.map(({ key }) => Buffer.from(key).toString('hex'))).size).toBe(3)
+    expect(new Set(keys.map(({ key }) => Buffer.from(key!).toString('hex'))).size).toBe(3)
     expect(new Set(keys.map(({ id }) => Buffer.from(id).toString('hex'))).size).toBe(3)
   })
 
@@ -119,7 +119,7 @@ describe('group keys', () => {
     for (const name of readdirSync(folder)) {
       const file = join(folder, name)
       expect(statSync(file).mode & 0o077).toBe(0)
-      expect(readFileSync(file).includes(leased!.key)).toBe(false)
+      expect(readFileSync(file).includes(leased!.key!)).toBe(false)
       if (name !== 'root.key') expect(readFileSync(file).includes(root)).toBe(false)
     }
   })

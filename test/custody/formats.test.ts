@@ -12,6 +12,7 @@ import { commitment } from '../../src/custody/quorum/quorum.ts'
 import { readShare, shareHash, writeShare } from '../../src/custody/quorum/share.ts'
 import { checkWords, readShareText, shareText } from '../../src/custody/quorum/share-text.ts'
 import { openStatement } from '../../src/evidence/statement.ts'
+import { readHalf } from '../../src/keys/half.ts'
 
 // Written down in docs/custody-formats.md: what fails here has changed the format.
 const vectors = JSON.parse(readFileSync('test/vectors/custody/formats.json', 'utf8'))
@@ -48,6 +49,12 @@ it('reads the share in both forms, its hash, its check words and the commitments
   const { set, root, party } = vectors.commitments
   expect(commitment(hex(root.secret), hex(set), 'root', '')).toEqual(hex(root.commitment))
   expect(commitment(hex(party.secret), hex(set), 'party', party.name)).toEqual(hex(party.commitment))
+})
+
+it("knows the customer's half by its fingerprint", () => {
+  const { bytes, fingerprint } = vectors.half
+  expect(readHalf(`${bytes}\n`)).toMatchObject({ fingerprint })
+  expect(() => readHalf(bytes.slice(4))).toThrow(RangeError)
 })
 
 it('reads the proposal and the approval of it', () => {

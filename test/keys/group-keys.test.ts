@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Custodian, LeaseAsk, LeasedKey } from '../../src/keys/custodian.ts'
 import { NoLease } from '../../src/keys/custodian.ts'
-import { type GroupKey, GroupKeys } from '../../src/keys/group-keys.ts'
+import type { GroupKey } from '../../src/keys/group-key.ts'
+import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { Dek } from '../../src/seal/dek.ts'
 import { nodeEngine } from '../../src/seal/engine-node.ts'
 
 const TTL = 60_000
@@ -28,6 +30,9 @@ class ScriptedCustodian implements Custodian {
     this.handedOut.push(key)
     return { id: 'lease', ttl: TTL, keys: [key] }
   }
+  useKey() {
+    return Promise.reject(new NoLease('refused', 'this custodian leases'))
+  }
   onRevoked(listener: (keys: 'all' | readonly string[]) => void) {
     this.revoke = listener
   }
@@ -43,7 +48,11 @@ const pass = (ms: number) => {
 }
 
 /** What the key makes of a DEK: another value once the key was overwritten. */
-const wraps = (key: GroupKey) => key.wrapping.wrap(new Uint8Array(24), new Uint8Array(32), new Uint8Array(0))
+const wraps = (key: GroupKey) => {
+  const dek = new Dek(nodeEngine, new Uint8Array(32))
+  return key.sealEnvelope(dek, NAME, { kind: 'multipart' }, new Uint8Array(24), { action: 'PutObject' })
+}
+const NAME = { tenant: 't', bucket: 'b', key: 'k' }
 
 let keys: GroupKeys
 afterEach(() => keys.close())
@@ -51,7 +60,7 @@ afterEach(() => keys.close())
 describe('group keys', () => {
   test('a key is asked for once, however many want it at the same time', async () => {
     const custodian = new ScriptedCustodian()
-    keys = new GroupKeys(custodian, nodeEngine, clocks)
+    keys = new GroupKeys(custodian, nodeEngine, { clocks })
     await Promise.all(Array.from({ length: 20 }, () => keys.current('t', 'b')))
     await keys.byId('t', 'b', ID)
     expect(custodian.asked).toHaveLength(1)
@@ -59,23 +68,23 @@ describe('group keys', () => {
 
   test('when the lease ends the key is overwritten, its streams hear of it, and it is asked for anew', async () => {
     const custodian = new ScriptedCustodian()
-    keys = new GroupKeys(custodian, nodeEngine, clocks)
+    keys = new GroupKeys(custodian, nodeEngine, { clocks })
     const key = await keys.current('t', 'b')
-    const before = wraps(key)
+    const before = await wraps(key)
     pass(TTL - 1)
     keys.sweep()
     expect(key.ended.aborted).toBe(false)
     pass(1)
     keys.sweep()
     expect(key.ended.aborted).toBe(true)
-    expect(wraps(key)).not.toEqual(before)
+    expect(await wraps(key)).not.toEqual(before)
     expect(custodian.handedOut[0]!.key).toEqual(new Uint8Array(32))
     await keys.current('t', 'b')
     expect(custodian.asked).toHaveLength(2)
   })
 
   test('a lease counts by the clock that runs further', async () => {
-    keys = new GroupKeys(new ScriptedCustodian(), nodeEngine, clocks)
+    keys = new GroupKeys(new ScriptedCustodian(), nodeEngine, { clocks })
     const key = await keys.current('t', 'b')
     clocks.wallNow += TTL
     keys.sweep()
@@ -83,7 +92,7 @@ describe('group keys', () => {
   })
 
   test('a wall clock set back ends every lease', async () => {
-    keys = new GroupKeys(new ScriptedCustodian(), nodeEngine, clocks)
+    keys = new GroupKeys(new ScriptedCustodian(), nodeEngine, { clocks })
     const key = await keys.current('t', 'b')
     clocks.wallNow -= 5_001
     keys.sweep()
@@ -92,7 +101,7 @@ describe('group keys', () => {
 
   test('after the lease a custodian that refuses is the answer', async () => {
     const custodian = new ScriptedCustodian()
-    keys = new GroupKeys(custodian, nodeEngine, clocks)
+    keys = new GroupKeys(custodian, nodeEngine, { clocks })
     await keys.current('t', 'b')
     custodian.refusing = true
     pass(TTL)
@@ -101,19 +110,19 @@ describe('group keys', () => {
 
   test('a revocation drops the key at once', async () => {
     const custodian = new ScriptedCustodian()
-    keys = new GroupKeys(custodian, nodeEngine, clocks)
+    keys = new GroupKeys(custodian, nodeEngine, { clocks })
     const key = await keys.current('t', 'b')
-    const before = wraps(key)
+    const before = await wraps(key)
     custodian.revoke(['ff'.repeat(16)])
     expect(key.ended.aborted).toBe(false)
     custodian.revoke([Buffer.from(ID).toString('hex')])
     expect(key.ended.aborted).toBe(true)
-    expect(wraps(key)).not.toEqual(before)
+    expect(await wraps(key)).not.toEqual(before)
   })
 
   test('a key of one bucket is not given for another', async () => {
     const custodian = new ScriptedCustodian()
-    keys = new GroupKeys(custodian, nodeEngine, clocks)
+    keys = new GroupKeys(custodian, nodeEngine, { clocks })
     await keys.current('t', 'b')
     await keys.byId('t', 'c', ID)
     expect(custodian.asked).toHaveLength(2)

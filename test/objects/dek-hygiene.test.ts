@@ -23,7 +23,7 @@ afterEach(() => vi.restoreAllMocks())
 
 /** The DEKs that come out of their wraps while `work` runs, and those that are overwritten by its end. */
 async function deksOf(work: () => Promise<unknown>): Promise<{ unwrapped: Dek[]; wiped: Set<Dek> }> {
-  const unwrap = vi.spyOn(Dek, 'unwrap')
+  const unwrap = vi.spyOn(Dek, 'committed')
   const wipe = vi.spyOn(Dek.prototype, 'wipe')
   await work().catch(() => {})
   const unwrapped = unwrap.mock.results.map(result => result.value as Dek)

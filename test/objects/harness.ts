@@ -45,6 +45,7 @@ export async function openRoom(
     alarm: event => alarms.push(event),
     random: randomBytes,
     now: Date.now,
+    purpose: { action: 'Test' },
   }
   return {
     room,

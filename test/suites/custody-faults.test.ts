@@ -248,7 +248,7 @@ async function lease(bucket: string): Promise<void> {
 }
 
 function keep(given: Awaited<ReturnType<RemoteCustodian['lease']>>): void {
-  for (const { key } of given.keys) leased.push({ lease: given.id, key: Buffer.from(key) })
+  for (const { key } of given.keys) leased.push({ lease: given.id, key: Buffer.from(key!) })
 }
 
 /** Every lease that was ever given stands in the log, and the log verifies to its end. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { writeHeapSnapshot } from 'node:v8'
 import { GroupKeys } from '../../src/keys/group-keys.ts'
 import { RemoteCustodian } from '../../src/keys/remote/remote-custodian.ts'
+import { Dek } from '../../src/seal/dek.ts'
 import { chooseEngine, type EngineName } from '../../src/seal/engines.ts'
 
 /**
@@ -11,13 +12,17 @@ import { chooseEngine, type EngineName } from '../../src/seal/engines.ts'
 const [url, folder, engine, snapshot] = process.argv.slice(2) as [string, string, EngineName, string]
 let passed = 0
 const clocks = { monotonic: () => performance.now() + passed, wall: () => Date.now() + passed }
-const keys = new GroupKeys(await RemoteCustodian.open([url], folder), chooseEngine(engine).engine, clocks)
+const aead = chooseEngine(engine).engine
+const keys = new GroupKeys(await RemoteCustodian.open([url], folder), aead, { clocks })
 
-const { wrapping, ended } = await keys.current('acme', 'photos')
-const data = Buffer.from('a name')
+const key = await keys.current('acme', 'photos')
+const { ended } = key
+const name = { tenant: 'acme', bucket: 'photos', key: 'a name' }
+const purpose = { action: 'GetObject' }
 for (let i = 0; i < 1000; i++) {
-  const nonce = randomBytes(24)
-  wrapping.unwrap(nonce, wrapping.wrap(nonce, randomBytes(32), data), data)
+  const dek = new Dek(aead, randomBytes(32))
+  const envelope = await key.sealEnvelope(dek, name, { kind: 'multipart' }, randomBytes(24), purpose)
+  await key.openEnvelope(envelope, name, purpose)
 }
 process.stdout.write('leased\n')
 process.stdin.once('data', () => {

@@ -17,7 +17,7 @@ test.each(['node', 'evp'])(
     await addTenant(custodian, 'acme')
     const proxy = await enrolProxy(custodian, 'acme', ['photos'])
     const lease = await proxy.lease({ tenant: 'acme', bucket: 'photos', key: 'current' })
-    const key = spellings(Buffer.from(lease.keys[0]!.key))
+    const key = spellings(Buffer.from(lease.keys[0]!.key!))
     const snapshot = join(temporaryFolder(), 'heap.heapsnapshot')
     const args = [CHILD, custodian.url, proxy.folder, engine, snapshot]
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })

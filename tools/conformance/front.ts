@@ -54,6 +54,7 @@ export async function startFront(
     alarm: () => {},
     random: randomBytes,
     now: Date.now,
+    purpose: { action: 'Test' },
   }
   const front = s3Front({
     objectsFor: ({ storeCredential: access = backend.root.access }) =>

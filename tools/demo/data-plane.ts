@@ -47,6 +47,7 @@ export async function startProxy(
     tails: new TailCache(),
     random: randomBytes,
     now: Date.now,
+    purpose: { action: 'Test' },
     limits: S3_LIMITS,
     buckets: new BucketNames(),
     alarm: () => {},

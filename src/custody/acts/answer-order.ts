@@ -27,7 +27,7 @@ export const answerOrderAct = defineAct({
     const order = await findOrder(custody, params.order)
     const answered = (answer: string) => ({ order: order.id, answer: digest(answer).toString('hex') })
     if (order.body.state === 'answered') return answered(order.body.answer)
-    const split = (await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false
+    const split = ((await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false) !== false
     const seal = await custody.registry.database.selectFrom('seal').select('kind').executeTakeFirstOrThrow()
     const checkpoint = `${log.head.size} ${log.head.root.toString('base64')}`
     const { unattended } = sealStatus(seal.kind)

@@ -5,7 +5,17 @@ import type { TenantRecord } from '../people.ts'
 import type { ActContext, Asked } from './act.ts'
 import { keepOnce } from './keep-once.ts'
 
-const Texts = Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 100 })
+const Text = Type.String({ minLength: 1, maxLength: 255 })
+const Texts = Type.Array(Text, { maxItems: 100 })
+const PerUse = Type.Object(
+  {
+    bucket: Text,
+    callers: Type.Optional(Texts),
+    actions: Type.Optional(Texts),
+    reasons: Type.Optional(Texts),
+  },
+  { additionalProperties: false },
+)
 const Fence = Type.Object(
   { deny: Texts, allow: Texts, countries: Texts, balancers: Texts },
   { additionalProperties: false },
@@ -14,13 +24,15 @@ const Fence = Type.Object(
 /** A tenant's settings, as `loosen` and `tighten` name them: whole, so that whoever signs reads all of them. */
 export const TenantSettings = Type.Object(
   {
-    split: Type.Boolean({ description: 'the customer keeps a half of every wrap key; chosen once' }),
+    split: Type.Union([Type.Literal(false), Type.String({ pattern: '^[0-9a-f]{32}$' })], {
+      description: 'fingerprint of the half of every wrap key that the customer keeps, or false; chosen once',
+    }),
     ttl: Type.Integer({
       minimum: 60_000,
       maximum: 86_400_000,
       description: 'milliseconds that leases last',
     }),
-    perUse: Texts,
+    perUse: Type.Array(Type.Union([Text, PerUse]), { maxItems: 100 }),
     fence: Type.Union([Fence, Type.Null()]),
   },
   { additionalProperties: false },
@@ -31,7 +43,7 @@ export async function tenantInForce({ custody }: ActContext, tenant: string) {
   return await custody.opened().records.find<TenantRecord>('tenant', tenant)
 }
 
-/** @throws CustodyError `Refused` where a tenant would become split, or cease to be */
+/** @throws CustodyError `Refused` where a tenant would become split, or cease to be, or both split and per use */
 export async function checkSplit(
   context: ActContext,
   { tenant, params }: Asked<TenantSettings>,
@@ -39,6 +51,8 @@ export async function checkSplit(
   const kept = await tenantInForce(context, tenant)
   if (kept && kept.body.split !== params.split)
     throw new CustodyError('Refused', 'whether a tenant is split was chosen once, for good')
+  if (params.split !== false && params.perUse.length > 0)
+    throw new CustodyError('Refused', 'the custodian cannot use a key of which the customer keeps a half')
 }
 
 export async function keepTenant(

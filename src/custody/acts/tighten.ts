@@ -1,6 +1,7 @@
 import { canonical } from '../canonical.ts'
 import { CustodyError } from '../errors.ts'
 import type { TenantRecord } from '../people.ts'
+import { perUseRule } from '../per-use.ts'
 import { defineAct, revisionOf } from './act.ts'
 import { checkSplit, keepTenant, TenantSettings, tenantInForce } from './tenant-settings.ts'
 
@@ -21,5 +22,11 @@ export const tighten = defineAct({
 
 function isTighter(old: TenantRecord, next: TenantRecord): boolean {
   const fence = canonical(old.fence) === canonical(next.fence) || old.fence === null
-  return next.ttl <= old.ttl && old.perUse.every(bucket => next.perUse.includes(bucket)) && fence
+  return next.ttl <= old.ttl && old.perUse.every(rule => isKept(rule, next)) && fence
+}
+
+/** A bucket that had no further rule may get one; another rule is a loosening. */
+function isKept(rule: TenantRecord['perUse'][number], next: TenantRecord): boolean {
+  if (typeof rule === 'string') return perUseRule(next, rule) !== undefined
+  return canonical(perUseRule(next, rule.bucket) ?? null) === canonical(rule)
 }

@@ -43,7 +43,7 @@ export async function fetchDeposit(
   const recipient = (await records.find<DepositRecord>('deposit', tenant))?.body.recipient
   if (!recipient) throw new CustodyError('Unknown', `Tenant ${tenant} deposits its keys with nobody.`)
   await completeDeposit(custody, tenant, recipient)
-  const split = (await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false
+  const split = ((await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false) !== false
   const sealed = new Map(
     (await depositedWith(custody, tenant, recipient)).map(row => [hex(row.id), row.sealed]),
   )

@@ -20,7 +20,7 @@ export async function keepExport(
   proposal: string,
 ): Promise<{ readonly keys: number; readonly digest: string }> {
   const { records, log } = custody.opened(tenant)
-  const split = (await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false
+  const split = ((await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false) !== false
   const keys = await sealRows(custody, tenant, rows, Buffer.from(recipient, 'base64url'))
   const made = custody.now()
   const document = writeKeyExport(

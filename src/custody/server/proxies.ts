@@ -9,6 +9,7 @@ import { CustodyError } from '../errors.ts'
 import { sealTo } from '../hpke.ts'
 import type { Caller, KeyAsk, LeaseAnswer, Leases } from '../leases.ts'
 import type { Revocation, Revocations } from '../revocations.ts'
+import { type UseAnswer, type UseAsk, Uses } from '../uses.ts'
 import type { App } from './app.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 255 })
@@ -31,6 +32,25 @@ const LeaseRequest = Type.Object(
   },
   { additionalProperties: false },
 )
+const Base64url = (pattern: string) => Type.String({ pattern: `^[A-Za-z0-9_-]${pattern}$` })
+const Word = Type.String({ minLength: 1, maxLength: 64 })
+const Use = Type.Object(
+  {
+    bucket: Name,
+    // UTF-8, as JSON may write a name six times as long.
+    key: Base64url('{2,1366}'),
+    envelope: Base64url('{216}'),
+    dek: Type.Optional(Base64url('{43}')),
+    action: Word,
+    caller: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+    reason: Type.Optional(Word),
+  },
+  { additionalProperties: false },
+)
+const UseRequest = Type.Object(
+  { uses: Type.Array(Use, { minItems: 1, maxItems: 30 }) },
+  { additionalProperties: false },
+)
 const EnrolmentRequest = Type.Object(
   { token: Type.String({ minLength: 43, maxLength: 43 }), csr: Type.String({ maxLength: 8192 }) },
   { additionalProperties: false },
@@ -41,6 +61,8 @@ const HEARTBEAT = 2_000
 
 /** What proxies call, by mutual TLS; and the one call without a certificate, by which they get theirs. */
 export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocations: Revocations): void {
+  const uses = new Uses(custody, leases)
+
   app.post(
     '/v1/leases',
     { schema: { summary: 'Leases group keys', body: LeaseRequest } },
@@ -48,6 +70,15 @@ export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocati
       const { asks, to } = request.body as Static<typeof LeaseRequest>
       const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
       await sendKeys(reply, answer, Buffer.from(to, 'base64url'))
+    },
+  )
+
+  app.post(
+    '/v1/uses',
+    { schema: { summary: 'Wraps and unwraps DEKs of buckets whose keys stay here', body: UseRequest } },
+    async (request, reply) => {
+      const asks = (request.body as Static<typeof UseRequest>).uses.map(parseUse)
+      await sendUses(reply, await uses.use(callerOf(request, custody.now()), asks))
     },
   )
 
@@ -120,6 +151,28 @@ function parseAsk({ bucket, id }: { bucket: string; id?: string }): KeyAsk {
   return id === undefined ? { bucket } : { bucket, id: new Uint8Array(Buffer.from(id, 'hex')) }
 }
 
+function parseUse({ bucket, key, envelope, dek, ...purpose }: Static<typeof Use>): UseAsk {
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'))
+  return {
+    bucket,
+    key: Buffer.from(key, 'base64url').toString('utf8'),
+    envelope: bytes(envelope),
+    ...(dek !== undefined && { dek: bytes(dek) }),
+    purpose,
+  }
+}
+
+/** Sends what came of uses and overwrites it. */
+async function sendUses(reply: FastifyReply, answers: readonly UseAnswer[]): Promise<void> {
+  const sent = answers.map(one => {
+    if ('refused' in one) return one
+    const bytes = Buffer.from(one.bytes).toString('base64url')
+    one.bytes.fill(0)
+    return { bytes }
+  })
+  await reply.header('cache-control', 'no-store').send({ answers: sent })
+}
+
 /** Sends a lease, its keys sealed to the caller's box, and overwrites what it holds. */
 async function sendKeys(reply: FastifyReply, answer: LeaseAnswer, box: Uint8Array): Promise<void> {
   const answers = await Promise.all(
@@ -131,9 +184,11 @@ async function sendKeys(reply: FastifyReply, answer: LeaseAnswer, box: Uint8Arra
 }
 
 async function sealedKey(key: LeasedKey, box: Uint8Array) {
+  const about = { ...key, id: hex(key.id) }
+  if (key.key === undefined) return about
   const sealed = await sealTo(box, key.key, ['treuhand/lease/v1'])
   key.key.fill(0)
-  return { ...key, id: hex(key.id), key: sealed.toString('base64url') }
+  return { ...about, key: sealed.toString('base64url') }
 }
 
 /** One JSON value a line: `{}` is a sign of life, `{"drop": …}` a revocation. */

@@ -1,3 +1,4 @@
+import type { Purpose } from '../../objects/object.ts'
 import type { Objects } from '../../objects/objects.ts'
 import { PeerFailed } from '../../wire/errors.ts'
 import type { Fields, Headers, Reply, Request } from '../../wire/exchange.ts'
@@ -121,7 +122,7 @@ export class Exchange {
     const may = (intent: Intent) => isAllowed(identity, intent, this.#request.remoteAddress, now)
     const intent = intentOf(operation, place, query)
     if (intent && !may(intent)) throw new S3Error('AccessDenied')
-    const objects = this.#options.objectsFor(identity)
+    const objects = this.#options.objectsFor(identity).for(purposeOf(operation, headers, caller))
     this.#objects = objects
     const call: Call = {
       request: this.#request,
@@ -214,6 +215,18 @@ export class Exchange {
       milliseconds: performance.now() - this.#began,
     }
     this.#options.log(event)
+  }
+}
+
+/** What a custodian is told who judges each use of a key. */
+function purposeOf({ name }: Operation, headers: Headers, { accessKeyId }: Authenticated): Purpose {
+  const reason = headers.get('x-treuhand-reason')
+  if (reason !== undefined && !/^[\w.-]{1,64}$/.test(reason))
+    throw new S3Error('InvalidRequest', 'x-treuhand-reason takes 64 letters, digits and _.- at most.')
+  return {
+    action: name,
+    ...(accessKeyId !== undefined && { caller: accessKeyId }),
+    ...(reason !== undefined && { reason }),
   }
 }
 

@@ -1,40 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  type Custodian,
-  type GroupKeyState,
-  type Lease,
-  type LeaseAsk,
-  type LeasedKey,
-  NoLease,
-} from '../custodian.ts'
-import { Connection, noLease } from './connection.ts'
+import { type Custodian, type KeyUse, type Lease, type LeaseAsk, NoLease } from '../custodian.ts'
+import { Batches } from './batches.ts'
+import { Connection } from './connection.ts'
 import { isHalfOver, readCredentials, writeCredentials } from './credentials.ts'
 import { LeaseBox } from './lease-box.ts'
-
-interface Waiting {
-  readonly ask: LeaseAsk
-  resolve(lease: Lease): void
-  reject(error: unknown): void
-}
-
-/** An answer as the custodian sends it; keys sealed to the call's box, in base64url, ids in hex. */
-interface WireAnswer {
-  readonly lease: string
-  readonly ttl: number
-  readonly answers: readonly (WireKeys | { readonly refused: string; readonly message: string })[]
-}
-interface WireKeys {
-  readonly keys: readonly {
-    readonly id: string
-    readonly tenant: string
-    readonly bucket: string
-    readonly epoch: string
-    readonly state: GroupKeyState
-    readonly key: string
-  }[]
-}
+import { readLeases, readUses, type WireLeases, type WireUses, wireAsk, wireUse } from './wire-form.ts'
 
 const ASKS_A_CALL = 200
+/** Each with the object's name, within the 64 KiB of a request. */
+const USES_A_CALL = 30
 /** The custodian admits ten calls a minute: what comes faster shares the next one. */
 const CALLS = 10
 const SPAN = 60_000
@@ -52,8 +26,8 @@ export class RemoteCustodian implements Custodian {
   readonly #listeners: ((keys: 'all' | readonly string[]) => void)[] = []
   readonly #closed = new AbortController()
   readonly #calls: number[] = []
-  #waiting: Waiting[] = []
-  #flushing = false
+  readonly #leases: Batches<LeaseAsk, Lease>
+  readonly #uses: Batches<KeyUse, Uint8Array>
   #renewal: NodeJS.Timeout | undefined
 
   /**
@@ -71,14 +45,24 @@ export class RemoteCustodian implements Custodian {
   private constructor(connection: Connection, folder: string) {
     this.#connection = connection
     this.#folder = folder
+    this.#leases = new Batches(
+      async asks => await this.#lease(asks),
+      ASKS_A_CALL,
+      () => this.#pause(),
+    )
+    this.#uses = new Batches(
+      async uses => await this.#use(uses),
+      USES_A_CALL,
+      () => 0,
+    )
   }
 
   async lease(ask: LeaseAsk): Promise<Lease> {
-    if (this.#closed.signal.aborted) throw new NoLease('unreachable', 'The custodian has been closed.')
-    return await new Promise<Lease>((resolve, reject) => {
-      this.#waiting.push({ ask, resolve, reject })
-      if (!this.#flushing) void this.#flush()
-    })
+    return await this.#leases.ask(ask)
+  }
+
+  async useKey(use: KeyUse): Promise<Uint8Array> {
+    return await this.#uses.ask(use)
   }
 
   onRevoked(listener: (keys: 'all' | readonly string[]) => void): void {
@@ -88,9 +72,8 @@ export class RemoteCustodian implements Custodian {
   async close(): Promise<void> {
     this.#closed.abort()
     clearInterval(this.#renewal)
-    for (const { reject } of this.#waiting)
-      reject(new NoLease('unreachable', 'The custodian has been closed.'))
-    this.#waiting = []
+    this.#leases.close()
+    this.#uses.close()
     await this.#connection.close()
   }
 
@@ -110,16 +93,6 @@ export class RemoteCustodian implements Custodian {
     }
   }
 
-  async #flush(): Promise<void> {
-    this.#flushing = true
-    while (this.#waiting.length > 0) {
-      await delay(this.#pause(), undefined, { ref: false })
-      const batch = this.#waiting.splice(0, ASKS_A_CALL)
-      if (batch.length > 0) await this.#send(batch)
-    }
-    this.#flushing = false
-  }
-
   /** Milliseconds until the next call is admitted. */
   #pause(): number {
     const now = performance.now()
@@ -127,25 +100,19 @@ export class RemoteCustodian implements Custodian {
     return this.#calls.length < CALLS ? 0 : this.#calls[0]! + SPAN - now
   }
 
-  async #send(batch: readonly Waiting[]): Promise<void> {
+  async #lease(asks: readonly LeaseAsk[]): Promise<(Lease | NoLease)[]> {
     this.#calls.push(performance.now())
-    try {
-      const asks = batch.map(({ ask: { bucket, key } }) =>
-        key === 'current' ? { bucket } : { bucket, id: hex(key.id) },
-      )
-      const box = new LeaseBox()
-      const ask = { asks, to: box.publicKey.toString('base64url') }
-      const answer = (await this.#connection.call('POST', '/v1/leases', ask)) as WireAnswer
-      for (const [place, { ask, resolve, reject }] of batch.entries()) {
-        try {
-          resolve(leaseOf(answer, place, ask, box))
-        } catch (error) {
-          reject(error)
-        }
-      }
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    }
+    const box = new LeaseBox()
+    const ask = { asks: asks.map(wireAsk), to: box.publicKey.toString('base64url') }
+    const answer = await this.#connection.call('POST', '/v1/leases', ask)
+    return readLeases(answer as WireLeases, asks, box)
+  }
+
+  async #use(uses: readonly KeyUse[]): Promise<(Uint8Array | NoLease)[]> {
+    const answer = await this.#connection.call('POST', '/v1/uses', {
+      uses: uses.map(wireUse),
+    })
+    return readUses(answer as WireUses)
   }
 
   /** Keeps a stream of revocations open. What refuses it by name ends the leases as a revocation does. */
@@ -176,34 +143,4 @@ export class RemoteCustodian implements Custodian {
   #drop(keys: 'all' | readonly string[]): void {
     for (const listener of this.#listeners) listener(keys)
   }
-}
-
-/** @throws NoLease */
-function leaseOf(answer: WireAnswer, place: number, ask: LeaseAsk, box: LeaseBox): Lease {
-  const one = answer.answers[place]
-  if (!one) throw new NoLease('unreachable', 'The custodian answered fewer asks than it got.')
-  if ('refused' in one) throw noLease(one.refused, one.message)
-  const keys = one.keys.map(key => parseKey(key, box))
-  if (keys.every(({ tenant, bucket }) => tenant === ask.tenant && bucket === ask.bucket)) {
-    return { id: answer.lease, ttl: answer.ttl, keys }
-  }
-  for (const { key } of keys) key.fill(0)
-  throw new NoLease('refused', `This proxy is not enrolled for tenant ${ask.tenant}.`)
-}
-
-function parseKey(wire: WireKeys['keys'][number], box: LeaseBox): LeasedKey {
-  const { id, tenant, bucket, epoch, state, key } = wire
-  return { id: Buffer.from(id, 'hex'), tenant, bucket, epoch, state, key: opened(key, box) }
-}
-
-function opened(key: string, box: LeaseBox): Buffer {
-  try {
-    return box.open(Buffer.from(key, 'base64url'))
-  } catch {
-    throw new NoLease('unreachable', 'The custodian sent a key that was not sealed to this proxy.')
-  }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

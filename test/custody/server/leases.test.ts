@@ -45,7 +45,7 @@ describe('a lease', () => {
     })
     const text = JSON.stringify(await entries(custodian))
     expect(text).not.toContain('127.0.0.1')
-    expect(text).not.toContain(Buffer.from(lease.keys[0]!.key).toString('base64url'))
+    expect(text).not.toContain(Buffer.from(lease.keys[0]!.key!).toString('base64url'))
   })
 
   test('of many buckets asked for together is one call', async () => {

@@ -32,7 +32,7 @@ test('the disk of a sealed custodian holds no key, and gives none to fewer holde
   const proxy = await RemoteCustodian.open([url], credentials)
   onTestFinished(() => proxy.close())
   const ask = { tenant: 'acme', bucket: 'photos', key: 'current' } as const
-  const leased = Buffer.from((await proxy.lease(ask)).keys[0]!.key)
+  const leased = Buffer.from((await proxy.lease(ask)).keys[0]!.key!)
   await officers.close('seal', dora)
 
   // The thief takes what lies there while it runs, and everything once it has ended.
