@@ -3,7 +3,7 @@ import { VERSITYGW } from '../versitygw.ts'
 import { type Backend, withBackend } from './backends.ts'
 import { startFront } from './front.ts'
 import type { Run } from './results.ts'
-import { runSuite } from './suite-run.ts'
+import { runSingly, runSuite } from './suite-run.ts'
 
 export interface VersitygwSuite {
   /** The backend behind Treuhand. */
@@ -17,8 +17,10 @@ export interface VersitygwSuite {
 /** versitygw's own suite, directly against versitygw and through Treuhand before the backend. */
 export async function versitygwSuite({ backend: name, each, tests }: VersitygwSuite): Promise<Run> {
   const program = await goProgram(VERSITYGW)
-  const run = (endpoint: string, { root, removeBuckets }: Backend, tests: readonly string[] | undefined) =>
-    runSuite(program, endpoint, root, tests && { names: tests, cleanUp: removeBuckets })
+  const run = (endpoint: string, { root, removeBuckets }: Backend, names: readonly string[] | undefined) => {
+    const subject = { program, endpoint, root, cleanUp: removeBuckets }
+    return names === undefined ? runSuite(subject) : runSingly(subject, names)
+  }
 
   const direct = await withBackend('versitygw', backend => run(backend.endpoint!, backend, tests))
   const through = await withBackend(name, async backend => {
