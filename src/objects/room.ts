@@ -42,7 +42,7 @@ export const S3_LIMITS: Limits = { storePart: 5 * 2 ** 30, storeObject: 5 * 2 **
 
 /** Something that an honest store does not do. Counted, logged and shown to the operator. */
 export interface Alarm {
-  readonly event: 'does-not-open' | 'not-sealed' | 'rolled-back'
+  readonly event: 'does-not-open' | 'not-sealed'
   readonly bucket: string
   readonly key: string
   readonly what: string

@@ -99,8 +99,8 @@ function readRanges(headers: Headers): void {
 
 function readValue(value: string): void {
   const date = readHttpDate(value)
-  if (date !== undefined)
-    holds(!Number.isNaN(date.getTime()) && httpDate(date).length > 28, 'a date that is none')
+  if (date !== undefined && date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999)
+    holds(httpDate(date).length === 29, `the date ${httpDate(date)}`)
   const number = refusing(S3Error, () => readPartNumber(value))
   if (number !== undefined) holds(number >= 1 && number <= 10_000, `part number ${number}`)
   const limit = refusing(S3Error, () => readLimit('max-keys', value))

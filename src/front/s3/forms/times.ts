@@ -60,7 +60,7 @@ export function readIsoTime(value: string): Date | undefined {
 export function httpDate(time: Date): string {
   const two = (number: number) => String(number).padStart(2, '0')
   return (
-    `${DAYS[time.getUTCDay()]}, ${two(time.getUTCDate())} ${MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()} ` +
+    `${DAYS[time.getUTCDay()]}, ${two(time.getUTCDate())} ${MONTHS[time.getUTCMonth()]} ${String(time.getUTCFullYear()).padStart(4, '0')} ` +
     `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())} GMT`
   )
 }
