@@ -283,6 +283,18 @@ describe('a listing', () => {
     expect(second.Contents?.[0]?.Owner).toBeUndefined()
   })
 
+  test('says an empty prefix again, and no empty delimiter', async () => {
+    const asked = { Bucket: bucket, Prefix: '', Delimiter: '' }
+    const pages = [
+      await server.client.send(new ListObjectsCommand(asked)),
+      await server.client.send(new ListObjectsV2Command(asked)),
+    ]
+    for (const page of pages) {
+      expect(page.Prefix).toBe('')
+      expect(page.Delimiter).toBeUndefined()
+    }
+  })
+
   test('of no entries is empty, of too many refused', async () => {
     const most = await server.client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 5000 }))
     expect(most.MaxKeys).toBe(1000)

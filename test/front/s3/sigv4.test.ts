@@ -144,6 +144,19 @@ const withAuthorization = (value: string): Example => ({
 })
 const SCOPE = 'AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request'
 
+/** Codes as s3-tests (test_headers.py) expects them. */
+test.each<[string, string, string]>([
+  ['none', '', 'AccessDenied'],
+  ['no date', 'Bad Date', 'AccessDenied'],
+  ['before 1970', 'Tue, 07 Jul 1950 21:53:04 GMT', 'RequestTimeTooSkewed'],
+  ['one that is now', 'Fri, 24 May 2013 00:00:00 GMT', 'InvalidRequest'],
+])('a request by SigV2 whose date is %s', async (_, date, code) => {
+  const request = withAuthorization('AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg=')
+  const headers = request.headers!.filter(([name]) => name !== 'x-amz-date')
+  const dated = { ...request, headers: [...headers, ['x-amz-date', date] as const] }
+  expect(await refusal(() => check(dated))).toBe(code)
+})
+
 /** Codes as versitygw's suite (tests/integration/sigv4_auth.go, presigned_urls.go) expects them of S3. */
 describe('what cannot be verified is refused with the code S3 has for it', () => {
   test.each<[string, string, string]>([

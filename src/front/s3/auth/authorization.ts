@@ -11,6 +11,9 @@ export interface GivenSignature {
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 
+/** A signature of the version that is refused: `AWS key:signature`. */
+export const isVersion2 = (value: string): boolean => value.startsWith('AWS ')
+
 /**
  * Reads an `Authorization` field: `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`.
  * @throws S3Error AuthorizationHeaderMalformed, InvalidArgument, InvalidRequest; codes as S3 answers them
@@ -18,7 +21,7 @@ export const ALGORITHM = 'AWS4-HMAC-SHA256'
 export function readAuthorization(value: string, region: string): GivenSignature {
   const space = value.indexOf(' ')
   const algorithm = space < 0 ? value : value.slice(0, space)
-  if (algorithm === 'AWS' && space > 0)
+  if (isVersion2(value))
     throw new S3Error(
       'InvalidRequest',
       'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',

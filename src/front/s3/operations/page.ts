@@ -7,8 +7,8 @@ import { urlEncodedName, type XmlNode } from '../xml/write.ts'
 /** What all listings of names in a bucket take and give. */
 export interface Page {
   readonly names: { readonly prefix?: string; readonly delimiter?: string }
-  /** The same as they stand in the query, empty ones included. */
-  readonly asked: { readonly prefix: string | undefined; readonly delimiter: string | undefined }
+  /** The prefix as it stands in the query: S3 says an empty one again, but no empty delimiter (s3-tests). */
+  readonly asked: { readonly prefix: string | undefined }
   /** Entries at most: a page holds no more than `MAX_PAGE`, and S3 says the number that it took. */
   readonly limit: number
   readonly encoding: 'url' | undefined
@@ -29,7 +29,7 @@ export function readPage(
     throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request')
   return {
     names: { ...(prefix && { prefix }), ...(delimiter && { delimiter }) },
-    asked: { prefix, delimiter },
+    asked: { prefix },
     limit: Math.min(readLimit(limitName, query.get(limitName), versions), MAX_PAGE),
     encoding: encoding ? 'url' : undefined,
     name: encoding ? urlEncodedName : name => name,
@@ -37,9 +37,9 @@ export function readPage(
 }
 
 /** The elements that say again what was asked. */
-export const askedNodes = ({ asked, name, encoding }: Page): readonly XmlNode[] => [
+export const askedNodes = ({ names, asked, name, encoding }: Page): readonly XmlNode[] => [
   ['Prefix', asked.prefix === undefined ? undefined : name(asked.prefix)],
-  ['Delimiter', asked.delimiter === undefined ? undefined : name(asked.delimiter)],
+  ['Delimiter', names.delimiter && name(names.delimiter)],
   ['EncodingType', encoding],
 ]
 
