@@ -7,12 +7,14 @@ import type { Entry } from './log/entry.ts'
 import { Journal } from './log/journal.ts'
 import { verifierKey } from './log/note.ts'
 import type { LogStore } from './log/store.ts'
+import type { WitnessingOptions } from './log/witnessing.ts'
 import { logOrigin, type Opened, openCustody } from './opened.ts'
 import type { CustodyOptions } from './options.ts'
 import type { RecordKind, RecordKinds } from './people.ts'
 import type { Kept } from './records.ts'
 import { replayRecords } from './replay.ts'
 import { barredBy, type Stop, Stops } from './stops.ts'
+import { type Heads, openSuccessor, putInPlace, type Successor } from './successor.ts'
 import type { Unsealed } from './unseal.ts'
 
 export type CustodyState = 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 'forked' | 'restored'
@@ -28,14 +30,16 @@ export type DropScope = { readonly proxy: string } | { readonly tenant: StopScop
  * restarts and bar unsealing. Everything that touches a key asks `opened` first.
  */
 export class Custody {
-  readonly #options: CustodyOptions
-  readonly #store: LogStore
-  readonly #journal: Journal
+  #options: CustodyOptions
+  #store: LogStore
+  #journal: Journal
   readonly #stops: Stops
   readonly #listeners: ((scope: DropScope) => void)[] = []
   readonly #unsealedListeners: ((opened: Opened) => Promise<void>)[] = []
   #initialised: boolean
   #opened: Opened | undefined
+  /** Beside a log that was lost or forked: where people decide whether to accept that. */
+  #successor: Successor | undefined
 
   static async open(options: CustodyOptions): Promise<Custody> {
     const { registry } = options
@@ -53,8 +57,14 @@ export class Custody {
     options.registry.onDeposed(() => this.#drop())
   }
 
+  /** The log's name; while people decide about a loss, its successor's. */
   get origin(): string {
-    return this.#options.origin
+    return this.#successor?.origin ?? this.#options.origin
+  }
+
+  /** The heads that do not agree, while people may decide to accept a loss. */
+  get loss(): Heads | undefined {
+    return this.#successor?.heads
   }
 
   /** Verifier key of the witness; null where there is none. */
@@ -87,7 +97,7 @@ export class Custody {
   }
 
   get logStore(): LogStore {
-    return this.#store
+    return this.#successor?.store ?? this.#store
   }
 
   /** A proxy lost its right to lease: what it holds it must drop. */
@@ -128,7 +138,18 @@ export class Custody {
   }
 
   /**
-   * Goes from a root to work. The log says so, and the witness has seen it, before any key is used.
+   * What people's decisions stand on: that of an unsealed custodian, or, beside a log that was lost or forked, its
+   * successor, in which they decide about the loss and nothing else.
+   *
+   * @throws CustodyError `Sealed`, `Forked`, `Restored`
+   */
+  deciding(): Opened {
+    return this.#successor?.opened ?? this.opened()
+  }
+
+  /**
+   * Goes from a root to work. The log says so, and the witness has seen it, before any key is used. Where the log
+   * forked, or was restored and is behind, nothing opens, but people may decide from then on to accept the loss.
    *
    * @param how a few words for the log: the kind of seal, the holders' numbers
    * @param founding what an empty log begins with
@@ -142,16 +163,42 @@ export class Custody {
     founding?: Founding,
     admit?: (opened: Opened) => Promise<void>,
   ): Promise<void> {
-    if (this.#stops.has('forked', '*')) throw barredBy(this.#stops.of('*')!)
     if (this.#opened) return
     this.#initialised = true
+    try {
+      if (this.#stops.has('forked', '*')) throw barredBy(this.#stops.of('*')!)
+      await this.#unseal(unsealed, how, founding, admit)
+    } catch (error) {
+      if (error instanceof CustodyError && (error.code === 'Forked' || error.code === 'Restored'))
+        await this.#letDecide(error, unsealed, admit)
+      throw error
+    }
+  }
+
+  /** @throws CustodyError the loss again, with what else stands in the way */
+  async #letDecide(
+    loss: CustodyError,
+    unsealed: Unsealed,
+    admit: ((opened: Opened) => Promise<void>) | undefined,
+  ): Promise<void> {
+    try {
+      this.#successor ??= await openSuccessor(unsealed, this.#store, this.#options, this.#onForked, admit)
+    } catch (error) {
+      if (!(error instanceof CustodyError)) throw error
+      throw new CustodyError(loss.code, `${loss.message} ${error.message}`, loss.details)
+    }
+  }
+
+  async #unseal(
+    unsealed: Unsealed,
+    how: string,
+    founding: Founding | undefined,
+    admit: ((opened: Opened) => Promise<void>) | undefined,
+  ): Promise<void> {
     const restored = this.#stops.has('restored', '*')
     const opened = await openCustody(unsealed, this.#store, this.#options, {
       restored,
-      onForked: async ({ ours, theirs }) => {
-        const heads = `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`
-        await this.halt('forked', heads)
-      },
+      onForked: this.#onForked,
     })
     try {
       await replayRecords(this.registry, opened.records, this.#store, opened.log.head.size)
@@ -163,15 +210,39 @@ export class Custody {
       opened.witnessing.stop()
       throw error
     }
+    if (restored) await this.lift('restored', '*')
+    await this.#work(opened)
+  }
+
+  /** Takes the successor for the log, as people decided. */
+  async acceptLoss(proposal: string): Promise<string> {
+    const successor = this.#successor
+    if (!successor) return this.origin
+    const { opened, origin, store, heads } = successor
+    const entry = { type: 'loss-accepted', at: this.now(), body: { ...heads, proposal } } as const
+    await opened.log.append(entry, transaction => putInPlace(transaction, successor))
+    this.#options = { ...this.#options, origin }
+    this.#store = store
+    this.#journal = new Journal(store)
+    this.#successor = undefined
+    await this.#stops.refresh()
+    await this.#work(opened)
+    return origin
+  }
+
+  async #work(opened: Opened): Promise<void> {
     opened.witnessing.start()
     this.#opened = opened
-    if (restored) await this.lift('restored', '*')
     for (const listener of this.#unsealedListeners) await listener(opened)
+  }
+
+  readonly #onForked: WitnessingOptions['onForked'] = async ({ ours, theirs }) => {
+    await this.halt('forked', `ours: ${firstLines(ours)}; the witness's: ${firstLines(theirs ?? 'unknown')}`)
   }
 
   /** Forgets every key, until the officers unseal again. Leases end by themselves. */
   async seal(by: string, reason: string): Promise<void> {
-    const opened = this.#opened
+    const opened = this.#opened ?? this.#successor?.opened
     this.#drop()
     await this.#append(opened, { type: 'seal', at: this.now(), body: { by, reason } })
   }
@@ -181,7 +252,7 @@ export class Custody {
    * and stands even where the log cannot be written.
    */
   async kill(scope: StopScope, by: string, reason: string): Promise<void> {
-    const opened = this.#opened
+    const opened = this.#opened ?? this.#successor?.opened
     if (scope === '*') this.#drop()
     this.#tell({ tenant: scope })
     await this.#stops.add({ kind: 'killed', scope, since: this.now(), reason })
@@ -202,7 +273,7 @@ export class Custody {
 
   /** Appends to the log; while sealed, to the journal. */
   async record(entry: Entry): Promise<void> {
-    await this.#append(this.#opened, entry)
+    await this.#append(this.#opened ?? this.#successor?.opened, entry)
   }
 
   /**
@@ -217,7 +288,7 @@ export class Custody {
     body: RecordKinds[Kind],
     entry: Entry,
   ): Promise<Kept<RecordKinds[Kind]>> {
-    const { log, records } = this.opened()
+    const { log, records } = this.deciding()
     const revision = before?.revision ?? 0
     const record = { kind, id, revision: revision + 1, body }
     await log.append({ ...entry, body: { ...entry.body, record } }, transaction =>
@@ -238,6 +309,8 @@ export class Custody {
   #drop(): void {
     this.#opened?.witnessing.stop()
     this.#opened = undefined
+    this.#successor?.opened.witnessing.stop()
+    this.#successor = undefined
   }
 
   #tell(scope: DropScope): void {

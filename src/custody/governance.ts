@@ -49,7 +49,7 @@ export class Governance {
     const ground = this.#ground
     const now = ground.witnessNow()
     const policy = await ground.policy()
-    const { log } = this.#custody.opened()
+    const { log } = this.#custody.deciding()
     return writeProposal({
       ...wish,
       origin: ground.origin,
@@ -71,7 +71,8 @@ export class Governance {
    */
   async propose(document: string, signature: string): Promise<KeptProposal> {
     const { proposer } = readProposal(Buffer.from(document))
-    await verifyPerson(this.#custody, proposer, document, signature)
+    const { records } = this.#custody.deciding()
+    await verifyPerson(this.#custody, proposer, document, signature, records)
     return await this.proposals.propose(Buffer.from(document), proposer)
   }
 
@@ -85,15 +86,17 @@ export class Governance {
 }
 
 function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
-  const officers = async () => await custody.opened().records.all<OfficerRecord>('officer')
+  const officers = async () => await custody.deciding().records.all<OfficerRecord>('officer')
   return {
-    origin: custody.origin,
+    get origin() {
+      return custody.origin
+    },
     console: custody.console,
     now: custody.now,
-    witnessNow: () => custody.opened().witnessing.witnessNow(),
-    mayExecute: () => custody.opened().witnessing.mayExecute(),
+    witnessNow: () => custody.deciding().witnessing.witnessNow(),
+    mayExecute: () => custody.deciding().witnessing.mayExecute(),
     async seen() {
-      const { log, witnessing } = custody.opened()
+      const { log, witnessing } = custody.deciding()
       await witnessing.witnessed(log.head.size - 1)
     },
     async approvers() {
@@ -110,8 +113,8 @@ function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
       )
       return { quorum: await quorum(), delegates }
     },
-    find: async id => await custody.opened().records.find<ProposalRecord>('proposal', id),
-    all: async () => await custody.opened().records.all<ProposalRecord>('proposal'),
+    find: async id => await custody.deciding().records.find<ProposalRecord>('proposal', id),
+    all: async () => await custody.deciding().records.all<ProposalRecord>('proposal'),
     keep: async (id, before, body, entry) => await custody.keep('proposal', id, before, body, entry),
     keepKey: async (fingerprint, key) => await keepCounter(custody, fingerprint, key),
   }

@@ -25,7 +25,7 @@ export async function verifyPerson(
 
 /** Keeps a passkey's counter, so that a copied device is noticed. */
 export async function keepCounter(custody: Custody, fingerprint: string, key: ApproverKey): Promise<void> {
-  const kept = await custody.opened().records.find<OfficerRecord>('officer', fingerprint)
+  const kept = await custody.deciding().records.find<OfficerRecord>('officer', fingerprint)
   if (!kept) return
   const entry = { type: 'custodian', at: custody.now(), body: { counter: fingerprint } } as const
   await custody.keep('officer', fingerprint, kept, { ...kept.body, key }, entry)
@@ -38,7 +38,7 @@ export async function keepCounter(custody: Custody, fingerprint: string, key: Ap
  * @returns undefined where key or token, or the person behind it, counts no more
  */
 export async function personBehind(custody: Custody, proposer: string): Promise<string | undefined> {
-  const { records } = custody.opened()
+  const { records } = custody.deciding()
   const token = await records.find<TokenRecord>('token', proposer)
   if (token && (token.body.state !== 'valid' || token.body.expires <= custody.now())) return undefined
   const officer = await records.find<OfficerRecord>('officer', token?.body.by ?? proposer)

@@ -61,6 +61,17 @@ export class Records {
     return rows.map(row => this.#read<Body>(row))
   }
 
+  /** Every record of whatever kind. @throws CustodyError `Unverified` */
+  async everything(): Promise<{ kind: string; id: string; revision: number; body: Json }[]> {
+    const rows = await this.#registry.database
+      .selectFrom('records')
+      .selectAll()
+      .orderBy('kind')
+      .orderBy('id')
+      .execute()
+    return rows.map(row => ({ kind: row.kind, ...this.#read<Json>(row) }))
+  }
+
   /**
    * Writes a record within a transaction of the registry.
    *

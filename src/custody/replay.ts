@@ -1,7 +1,7 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import { canonical, type Json } from './canonical.ts'
 import { CustodyError } from './errors.ts'
-import { readEntry } from './log/entry.ts'
+import { type LoggedEntry, readEntry } from './log/entry.ts'
 import type { LogStore } from './log/store.ts'
 import type { Records } from './records.ts'
 
@@ -48,15 +48,20 @@ export async function replayRecords(
   }
 }
 
-async function newestRecords(log: LogStore, size: number): Promise<Map<string, LoggedRecord>> {
+/** The newest of each record that a log carries, by kind and id as JSON. */
+export async function newestRecords(log: LogStore, size: number): Promise<Map<string, LoggedRecord>> {
   const newest = new Map<string, LoggedRecord>()
-  for (let begin = 0; begin < size; begin += PAGE) {
-    for (const leaf of await log.leaves(begin, Math.min(begin + PAGE, size))) {
-      const record = readEntry(leaf).body['record'] as LoggedRecord | undefined
-      if (record) newest.set(nameOf(record.kind, record.id), record)
-    }
+  for await (const { body } of loggedEntries(log, size)) {
+    const record = body['record'] as LoggedRecord | undefined
+    if (record) newest.set(nameOf(record.kind, record.id), record)
   }
   return newest
+}
+
+/** The first `size` entries of a log, in order. */
+export async function* loggedEntries(log: LogStore, size: number): AsyncGenerator<LoggedEntry> {
+  for (let begin = 0; begin < size; begin += PAGE)
+    for (const leaf of await log.leaves(begin, Math.min(begin + PAGE, size))) yield readEntry(leaf)
 }
 
 function nameOf(kind: string, id: string): string {

@@ -54,6 +54,11 @@ export class Stops {
     )
   }
 
+  /** Reads anew what another step has written. */
+  async refresh(): Promise<void> {
+    this.#all = await this.#registry.database.selectFrom('stops').selectAll().execute()
+  }
+
   async remove(kind: Stop['kind'], scope: string): Promise<void> {
     await this.#registry.write(transaction =>
       transaction.deleteFrom('stops').where('kind', '=', kind).where('scope', '=', scope).execute(),

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { SqliteDialect } from 'kysely'
 
@@ -12,7 +12,8 @@ export type SqliteSharing = 'shared' | 'exclusive'
  * @throws SQLite's own error when the file is no database or another process bars it
  */
 export function sqliteDialect(file: string, sharing: SqliteSharing): SqliteDialect {
-  closeSync(openSync(file, 'a', 0o600))
+  // Only where it is new: closing a file drops every lock that this process holds on it.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const database = new DatabaseSync(file, {
     timeout: sharing === 'exclusive' ? 0 : 5000,
     enableForeignKeyConstraints: true,
@@ -45,3 +46,22 @@ export function sqliteDialect(file: string, sharing: SqliteSharing): SqliteDiale
 }
 
 const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+
+/** A lock that one process holds at a time, until it lets go or ends, however it ends. */
+export interface FileLock {
+  release(): void
+}
+
+/** Takes the lock that a file stands for; undefined where another process holds it. */
+export function tryFileLock(file: string): FileLock | undefined {
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+  const database = new DatabaseSync(file, { timeout: 0 })
+  try {
+    database.exec('begin exclusive')
+    return { release: () => database.close() }
+  } catch (error) {
+    database.close()
+    if (error instanceof Error && /locked/.test(error.message)) return undefined
+    throw error
+  }
+}

@@ -2,7 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { readVerifierKey } from '../../custody/log/note.ts'
 import { witnessClient } from '../../custody/log/witness-client.ts'
-import { serveCustodian } from '../../custody/server/serve.ts'
+import { SealOffers } from '../../custody/seals/offers.ts'
+import { type ServeOptions, serveCustodian } from '../../custody/server/serve.ts'
+import { type Standby, serveStandby } from '../../custody/server/standby.ts'
+import type { Unsealed } from '../../custody/unseal.ts'
 import { readCustodianConfig } from './config.ts'
 import { openRegistry } from './open-registry.ts'
 import { offerOf } from './seal-offer.ts'
@@ -12,8 +15,8 @@ interface ServeFlags {
 }
 
 /**
- * `treuhand custodian serve`: runs a custodian until it is told to stop. Over PostgreSQL a second one waits
- * until it is the active one; deposed, it ends, so that whoever supervises it starts it again as a standby.
+ * `treuhand custodian serve`: runs a custodian until it is told to stop. A second one over the same registry waits
+ * as a standby until the first is gone; deposed, it ends, so that whoever supervises it starts it again as a standby.
  */
 export async function serve({ config: file }: ServeFlags): Promise<void> {
   const config = readCustodianConfig(file)
@@ -21,9 +24,7 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const logger = pino({ messageKey: 'event', base: null }, pino.destination(2))
   const registry = await openRegistry(config)
-  logger.info('custodian.waits-to-be-active')
-  await registry.activate()
-  const custodian = await serveCustodian({
+  const options = {
     registry,
     folder: data,
     names,
@@ -31,11 +32,13 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
     proxies,
     officers,
     logger,
-    seals: [seal, ...(nextSeal ? [nextSeal] : [])].map(offerOf),
+    seals: new SealOffers([seal, ...(nextSeal ? [nextSeal] : [])].map(offerOf)),
     ...(console && { console: { id: new URL(console).hostname, origin: new URL(console).origin } }),
     ...(backup && { backup: { ...backup, recipient: Buffer.from(backup.recipient, 'base64url') } }),
     ...(witness && { witness: witnessClient({ url: witness.url, verifier: readVerifierKey(witness.key) }) }),
-  })
+  }
+  const root = await becomeActive(options)
+  const custodian = await serveCustodian({ ...options, ...(root && { root }) })
   const where = { proxies: custodian.proxies.port, officers: custodian.officers.port }
   logger.info({ ...where, state: custodian.custody.state }, 'custodian.serves')
   await new Promise<void>(resolve => {
@@ -47,4 +50,24 @@ export async function serve({ config: file }: ServeFlags): Promise<void> {
     })
   })
   await custodian.close()
+}
+
+/**
+ * Waits, as a standby, until no other custodian is active over the registry.
+ *
+ * @returns the root, where the standby's holders brought their shares meanwhile
+ */
+async function becomeActive(
+  options: ServeOptions & { readonly seals: SealOffers },
+): Promise<Unsealed | undefined> {
+  let standby: Promise<Standby> | undefined
+  await options.registry.activate(() => {
+    standby = serveStandby(options, options.seals)
+    void standby.then(({ officers }) =>
+      options.logger.info({ officers: officers.port }, 'custodian.waits-to-be-active'),
+    )
+  })
+  const waited = await standby
+  await waited?.close()
+  return waited?.unsealed()
 }

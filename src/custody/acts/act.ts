@@ -32,6 +32,9 @@ export interface ActDefinition<Schema extends TObject> {
   /** Closed, so that nobody signs what nobody reads. */
   readonly params: Schema
 
+  /** Whether it is decided beside a log that was lost or forked, where nothing else is. */
+  readonly besideLoss?: true
+
   /** Revision of what it changes, 0 where that is not there yet: a proposal made over another one is stale. */
   target?(context: ActContext, asked: Asked<Static<Schema>>): Promise<number>
 
@@ -61,7 +64,10 @@ export function defineAct<Schema extends TObject>(definition: ActDefinition<Sche
 }
 
 /** An act as proposals see it, over one custodian. */
-export function bindAct({ params, target, judge, execute }: AnyAct, context: ActContext): CarriedAct {
+export function bindAct(
+  { params, besideLoss, target, judge, execute }: AnyAct,
+  context: ActContext,
+): CarriedAct {
   const asked = ({ tenant, proposer, params: given }: Asked<unknown>): Asked<Static<TObject>> => {
     if (!Value.Check(params, given)) {
       const [first] = Value.Errors(params, given)
@@ -75,7 +81,10 @@ export function bindAct({ params, target, judge, execute }: AnyAct, context: Act
   }
   return {
     target: async proposal => (await target?.(context, asked(proposal))) ?? 0,
-    judge: async proposal => await judge?.(context, asked(proposal)),
+    async judge(proposal) {
+      if (!besideLoss) context.custody.opened()
+      await judge?.(context, asked(proposal))
+    },
     execute: async (proposal, id) => await execute(context, asked(proposal), id),
   }
 }

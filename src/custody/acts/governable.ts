@@ -17,7 +17,7 @@ export async function activeApprovers({ custody }: Pick<ActContext, 'custody'>):
 
 /** A policy that was kept by an older version takes the default rule for acts that it did not know. */
 export async function policyInForce({ custody }: Pick<ActContext, 'custody'>): Promise<Policy> {
-  const kept = await custody.opened().records.find<PolicyRecord>('policy', 'policy')
+  const kept = await custody.deciding().records.find<PolicyRecord>('policy', 'policy')
   return { ...DEFAULT_POLICY, ...(kept?.body as Policy | undefined) }
 }
 

@@ -1,5 +1,6 @@
 import type { CarriedAct } from '../approvals/ground.ts'
 import type { Act } from '../approvals/policy.ts'
+import { acceptLoss } from './accept-loss.ts'
 import { type ActContext, type AnyAct, bindAct } from './act.ts'
 import { answerOrderAct } from './answer-order.ts'
 import { changeOfficers } from './change-officers.ts'
@@ -30,6 +31,7 @@ export const ACT_TABLE: Readonly<Partial<Record<Act, AnyAct>>> = {
   'change-officers': changeOfficers,
   'change-seal': changeSeal,
   'change-thresholds': changeThresholds,
+  'accept-loss': acceptLoss,
   'lift-kill': liftKill,
   tighten,
   revoke,

@@ -1,10 +1,11 @@
 import { logRows } from '../../registry/custody/log-rows.ts'
 import type { CustodyRegistry, CustodyTransaction } from '../../registry/custody/registry.ts'
 import { CustodyError } from '../errors.ts'
-import type { LoggedEntry } from '../log/entry.ts'
 import type { LogFiles } from '../log/files.ts'
 import { extendFromMirror } from '../log/mirror.ts'
 import type { Trust } from '../log/verify.ts'
+import { successorOf } from '../successor.ts'
+import { redo } from './redo.ts'
 
 /**
  * Takes from the customer's mirror what the log gained after the backup. Kills are carried out at once; what
@@ -25,22 +26,18 @@ export async function adoptMirror(
     .executeTakeFirst()
   if (!restored)
     throw new CustodyError('Conflict', 'Nothing was restored here, so there is nothing to replay.')
+  await registry.write(forgetDecisions(trust.log.name))
   const store = logRows(registry, trust.log.name)
   return await extendFromMirror(store, mirror, trust, entry => transaction => redo(transaction, entry))
 }
 
-/** Does again what an entry says was done, where no record tells it. */
-async function redo(transaction: CustodyTransaction, { type, at, body }: LoggedEntry): Promise<void> {
-  if (type === 'kill') {
-    const reason = String(body['reason'])
-    await transaction
-      .insertInto('stops')
-      .values({ kind: 'killed', scope: String(body['scope']), since: at, reason })
-      .onConflict(row => row.columns(['kind', 'scope']).doNothing())
-      .execute()
-  }
-  if (type === 'outcome' && body['act'] === 'lift-kill' && body['done'] === true) {
-    const { scope } = body['result'] as { readonly [name: string]: string }
-    await transaction.deleteFrom('stops').where('kind', '=', 'killed').where('scope', '=', scope!).execute()
-  }
+/**
+ * Forgets a log that was begun to accept the loss, and the records with it: at the next unsealing each is taken from
+ * the log that was found again.
+ */
+const forgetDecisions = (origin: string) => async (transaction: CustodyTransaction) => {
+  const successor = successorOf(origin)
+  for (const table of ['log_heads', 'log_leaves', 'log_tiles'] as const)
+    await transaction.deleteFrom(table).where('origin', '=', successor).execute()
+  await transaction.deleteFrom('records').execute()
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digest } from '../canonical.ts'
 import { CustodyError } from '../errors.ts'
@@ -64,16 +64,17 @@ export async function* keyRecords(
 }
 
 /**
- * Removes backups that nothing is restored from any more. A key made before them is in each that is left.
- *
- * @returns how many files are gone
+ * Removes what nothing is restored from any more, behind a backup that was just made: it holds every key that the
+ * older files hold.
  */
-export async function expireBackups({ folder }: BackupTarget, now: number): Promise<number> {
-  const old = (await names(folder)).filter(
-    name => Number(BACKUP_NAME.exec(name)?.[1] ?? now) < now - BACKUP_LIFE,
-  )
-  for (const name of old) await unlink(join(folder, name))
-  return old.length
+export async function expireBackups({ folder }: BackupTarget, now: number): Promise<void> {
+  const oldest = now - BACKUP_LIFE
+  for (const name of await names(folder))
+    if (Number(BACKUP_NAME.exec(name)?.[1] ?? now) < oldest) await unlink(join(folder, name))
+  for (const name of await names(join(folder, KEYS))) {
+    const path = join(folder, KEYS, name)
+    if ((await stat(path)).mtimeMs < oldest) await unlink(path)
+  }
 }
 
 export function unreachable(folder: string, why = 'no reason given'): CustodyError {

@@ -9,6 +9,8 @@ import { writeDurably } from '../log/files.ts'
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
 const YEAR = 365 * 24 * 3_600_000
+const SOON = 60 * 24 * 3_600_000
+const END = '-----END CERTIFICATE-----'
 
 /** How the custodian's listeners show who they are. PEM. */
 export interface ServerIdentity {
@@ -64,6 +66,13 @@ export async function renewServerIdentity(
   await writeDurably(join(folder, 'tls.crt'), chain)
   await writeDurably(join(folder, 'authority.crt'), own)
   return { key: identity.key, chain, authority: own }
+}
+
+/** Whether less than two months are left of the certificate that is shown. */
+export function endsSoon({ chain }: ServerIdentity, now: number): boolean {
+  return (
+    new x509.X509Certificate(chain.slice(0, chain.indexOf(END) + END.length)).notAfter.getTime() - now < SOON
+  )
 }
 
 function subjectNames(names: readonly string[]): x509.SubjectAlternativeNameExtension {

@@ -173,12 +173,11 @@ export function officerRoutes(
 
   rotationRoutes(app, custody, admit)
 
-  const files = storedFiles(custody.logStore)
   app.get(
     '/v1/log/*',
     { schema: { summary: "The log's files (c2sp.org/tlog-tiles), for mirrors" } },
     async (request, reply) => {
-      const bytes = await files.read((request.params as { '*': string })['*'])
+      const bytes = await storedFiles(custody.logStore).read((request.params as { '*': string })['*'])
       if (!bytes) throw new CustodyError('Unknown', 'The log has no such file.')
       return await reply.type('application/octet-stream').send(Buffer.from(bytes))
     },
@@ -190,7 +189,8 @@ async function statusOf(custody: Custody, target: BackupTarget | undefined) {
   const kind = (await sealInForce(custody.registry))?.kind
   const seal = kind === undefined ? null : sealStatus(kind)
   const backup = target ? { last: (await lastBackup(target).catch(() => undefined)) ?? null } : 'none'
-  if (state !== 'unsealed') return { origin, state, stops, seal, backup }
+  const loss = custody.loss ?? null
+  if (state !== 'unsealed') return { origin, state, stops, loss, seal, backup }
   const { log, witnessing } = custody.opened()
   const { last: _, ...witness } = witnessing.status()
   return {

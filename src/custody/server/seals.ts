@@ -40,7 +40,7 @@ const UnattendedCeremony = Type.Object(
   },
   closed,
 )
-const Share = Type.Object(
+export const Share = Type.Object(
   {
     purpose: Type.Union([Type.Literal('prove'), Type.Literal('unseal'), Type.Literal('reset')]),
     submission: Bytes,
@@ -59,7 +59,7 @@ const Signed = Type.Object(
 
 const MINUTE = 60_000
 /** From one address: each is opened in a process of its own. */
-const SHARES_A_MINUTE = 30
+export const SHARES_A_MINUTE = 30
 /** From one address: each opens the root to look whose word it is. */
 const WORDS_A_MINUTE = 6
 

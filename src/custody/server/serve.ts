@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { consoleRoutes } from '../../console/routes.ts'
 import type { CustodyRegistry } from '../../registry/custody/registry.ts'
+import type { Authority } from '../authority.ts'
 import { makeBackup } from '../backup/backup.ts'
 import { secureKey } from '../backup/key-record.ts'
 import type { BackupTarget } from '../backup/target.ts'
@@ -11,11 +12,12 @@ import { Governance } from '../governance.ts'
 import { Leases } from '../leases.ts'
 import type { CustodyOptions } from '../options.ts'
 import { Revocations } from '../revocations.ts'
-import { type SealOffer, SealOffers, sealInForce } from '../seals/offers.ts'
+import { SealOffers, sealInForce } from '../seals/offers.ts'
 import { SealDesk } from '../seals/seal-desk.ts'
+import type { Unsealed } from '../unseal.ts'
 import { custodyApp, showIdentity } from './app.ts'
 import { backupRoutes } from './backups.ts'
-import { openServerIdentity, renewServerIdentity } from './identity.ts'
+import { endsSoon, openServerIdentity, renewServerIdentity } from './identity.ts'
 import { officerRoutes } from './officers.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { proxyRoutes } from './proxies.ts'
@@ -23,6 +25,8 @@ import { sealRoutes } from './seals.ts'
 
 /** Milliseconds between looks at what waits. */
 const SWEEP = 60_000
+/** Milliseconds between a standby's tries to take over while the witness is away. */
+const TRY_AGAIN = 5_000
 
 export interface ListenAddress {
   readonly host: string
@@ -39,7 +43,9 @@ export interface ServeOptions extends Pick<CustodyOptions, 'origin' | 'witness' 
   readonly proxies: ListenAddress
   readonly officers: ListenAddress
   /** The seals that are made ready: the one in use, and before a change the one to come; a quorum's by default. */
-  readonly seals?: readonly SealOffer[]
+  readonly seals?: SealOffers
+  /** The root, where this was a standby that its holders unsealed. */
+  readonly root?: Unsealed
   /** Where backups go; each new group key is kept there before it seals anything. */
   readonly backup?: BackupTarget
   readonly logger: Logger
@@ -66,11 +72,11 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     backup && (async (row, log) => await secureKey(registry, backup, row, log, now()))
   const custody = await Custody.open({ ...options, now, onAlarm, ...(secure && { secure }) })
   const revocations = new Revocations(custody)
-  const seals = new SealOffers(options.seals ?? [{ kind: 'quorum' }])
+  const seals = options.seals ?? new SealOffers([{ kind: 'quorum' }])
   const rootChanged = async () => await backUpNewRoot(custody, backup, logger)
   const desk = new SealDesk(custody, seals, rootChanged)
   const governance = new Governance(custody, { quorum: () => officersNeeded(custody), seals, rootChanged })
-  const identity = await openServerIdentity(folder, names, now())
+  let identity = await openServerIdentity(folder, names, now())
   const proxies = await custodyApp(identity, 'Treuhand custodian: proxies', logger)
   const officers = await custodyApp(identity, 'Treuhand custodian: officers', logger)
   proxyRoutes(proxies, custody, new Leases(custody, await countrySets()), revocations)
@@ -82,15 +88,23 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
   officerRoutes(officers, custody, governance, backup)
   backupRoutes(officers, custody, backup)
 
+  const renew = async (authority: Authority) => {
+    identity = await renewServerIdentity(folder, identity, authority, names, now())
+    for (const app of [proxies, officers]) showIdentity(app, identity)
+  }
   custody.onUnsealed(async ({ authority }) => {
-    const renewed = await renewServerIdentity(folder, identity, authority, names, now())
-    for (const app of [proxies, officers]) showIdentity(app, renewed)
+    await renew(authority)
     await governance.proposals.sweep()
   })
   await desk.openUnattended()
+  const takingOver = options.root && takeOver(custody, options.root, logger)
   await proxies.listen(options.proxies)
   await officers.listen(options.officers)
-  const sweeping = setInterval(() => void sweep(custody, governance, logger), SWEEP).unref()
+  await takingOver
+  const sweeping = setInterval(async () => {
+    await sweep(custody, governance, logger)
+    if (custody.state === 'unsealed' && endsSoon(identity, now())) await renew(custody.opened().authority)
+  }, SWEEP).unref()
   return {
     custody,
     revocations,
@@ -103,6 +117,30 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
       custody.close()
       await registry.close()
     },
+  }
+}
+
+/**
+ * Unseals a standby that became the active one. Nothing is done unattended where a stop bars it, nor with a root that
+ * was changed meanwhile; while the witness is away, it goes on trying.
+ */
+async function takeOver(custody: Custody, root: Unsealed, logger: Logger): Promise<void> {
+  const seal = await custody.registry.database
+    .selectFrom('seal')
+    .select(['kind', 'canary'])
+    .executeTakeFirst()
+  if (!seal || !Buffer.from(seal.canary).equals(root.canary))
+    return logger.warn({ event: 'custodian.standby-is-sealed' }, 'The root was changed while it waited.')
+  if (custody.stops.some(({ scope }) => scope === '*')) return
+  try {
+    await custody.unseal(root, `${seal.kind}, by a standby`)
+  } catch (error) {
+    logger.error(
+      { event: 'custodian.cannot-take-over', error: (error as Error).name },
+      (error as Error).message,
+    )
+    if ((error as { code?: string }).code !== 'Unreachable') return
+    setTimeout(() => void takeOver(custody, root, logger), TRY_AGAIN).unref()
   }
 }
 

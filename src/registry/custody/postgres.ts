@@ -33,6 +33,7 @@ export async function openPostgresRegistry(url: string, schema = NEWEST): Promis
   const deposed: (() => void)[] = []
   let lock: pg.Client | undefined
   let term: number | undefined
+  let closed = false
   const lose = () => {
     if (term === undefined) return
     term = undefined
@@ -40,9 +41,9 @@ export async function openPostgresRegistry(url: string, schema = NEWEST): Promis
   }
   return {
     database,
-    async activate(signal) {
+    async activate(whenInUse = () => {}) {
       if (term !== undefined) return
-      lock = await holdLock(url, signal, lose)
+      lock = await holdLock(url, whenInUse, () => closed, lose)
       term = await beginTerm(database)
     },
     onDeposed: listener => deposed.push(listener),
@@ -59,6 +60,7 @@ export async function openPostgresRegistry(url: string, schema = NEWEST): Promis
       return await transaction.setAccessMode('read only').execute(read)
     },
     async close() {
+      closed = true
       term = undefined
       await lock?.end().catch(() => {})
       await database.destroy()
@@ -67,19 +69,31 @@ export async function openPostgresRegistry(url: string, schema = NEWEST): Promis
 }
 
 /** Waits for the lock on a connection of its own, and hears when that connection ends. */
-async function holdLock(url: string, signal: AbortSignal | undefined, lost: () => void): Promise<pg.Client> {
+async function holdLock(
+  url: string,
+  whenInUse: () => void,
+  isClosed: () => boolean,
+  lost: () => void,
+): Promise<pg.Client> {
+  let told = false
   for (;;) {
-    signal?.throwIfAborted()
+    if (isClosed()) throw new Deposed()
     const client = new pg.Client({ connectionString: url, keepAlive: true })
     client.on('error', lost)
     client.on('end', lost)
     try {
       await client.connect()
-      while (!(await tryLock(client))) await delay(ASK_AGAIN, undefined, signal && { signal })
+      while (!(await tryLock(client))) {
+        if (!told) whenInUse()
+        told = true
+        await delay(ASK_AGAIN)
+        if (isClosed()) throw new Deposed()
+      }
       return client
-    } catch {
+    } catch (error) {
       await client.end().catch(() => {})
-      await delay(ASK_AGAIN, undefined, signal && { signal })
+      if (error instanceof Deposed) throw error
+      await delay(ASK_AGAIN)
     }
   }
 }

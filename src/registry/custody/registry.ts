@@ -8,11 +8,12 @@ export interface CustodyRegistry {
   /** For reading; writes go through `write`. */
   readonly database: CustodyDatabase
   /**
-   * Waits until no other process is active over this registry, then begins a new term.
+   * Makes this process the active one over this registry, and begins a new term.
    *
-   * @throws RegistryInUse where it is not worth waiting
+   * @param whenInUse hears once that another process is active; then it waits until that one is gone
+   * @throws RegistryInUse where another is active and nobody wants to wait
    */
-  activate(signal?: AbortSignal): Promise<void>
+  activate(whenInUse?: () => void): Promise<void>
   /** Hears once that another process took over, or may have. */
   onDeposed(listener: () => void): void
   /**

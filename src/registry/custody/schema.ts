@@ -45,8 +45,8 @@ export interface SealTable {
 export interface SecretTable {
   name: Once<string>
   wrapped: Uint8Array
-  /** What belongs to it and everybody may see: the authority's certificate. */
-  public: Once<Uint8Array>
+  /** What belongs to it and everybody may see: the authority's certificate, the log's name. */
+  public: Uint8Array
   created: Once<number>
 }
 

@@ -1,29 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kysely } from 'kysely'
 import { migrate } from '../migrate.ts'
-import { sqliteDialect } from '../sqlite.ts'
+import { type FileLock, sqliteDialect, tryFileLock } from '../sqlite.ts'
 import { beginTerm, type CustodyRegistry, checkTerm, Deposed, RegistryInUse } from './registry.ts'
 import { type CustodyDatabase, custodyMigrations, NEWEST } from './schema.ts'
 
+const ASK_AGAIN = 200
+
 /**
- * Opens the embedded custody registry, creating it where there is none, for this process alone: the file's
- * own lock is what makes it the active one.
+ * Opens the embedded custody registry, creating it where there is none. The active custodian holds the lock of a
+ * file beside it, `FILE.active`, so that a standby may read the registry; each write checks the term as well.
  *
  * @param schema to which it is brought; the newest, but where a backup of an older one is put back
- * @throws RegistryInUse, RegistryTooNew
+ * @throws RegistryTooNew
  */
 export async function openSqliteRegistry(file: string, schema = NEWEST): Promise<CustodyRegistry> {
-  const database: CustodyDatabase = new Kysely({ dialect: exclusively(file) })
+  const database: CustodyDatabase = new Kysely({ dialect: sqliteDialect(file, 'shared') })
   try {
     await migrate(database, custodyMigrations.slice(0, schema))
   } catch (error) {
     await database.destroy()
     throw error
   }
+  let lock: FileLock | undefined
   let term: number | undefined
+  let closed = false
   return {
     database,
-    async activate() {
-      term ??= await beginTerm(database)
+    async activate(whenInUse) {
+      if (term !== undefined) return
+      lock = tryFileLock(`${file}.active`)
+      if (!lock && !whenInUse) throw new RegistryInUse(file)
+      if (!lock) whenInUse?.()
+      while (!lock) {
+        await delay(ASK_AGAIN)
+        if (closed) throw new Deposed()
+        lock = tryFileLock(`${file}.active`)
+      }
+      term = await beginTerm(database)
     },
     // The lock is the process's own until it ends.
     onDeposed: () => {},
@@ -35,15 +49,11 @@ export async function openSqliteRegistry(file: string, schema = NEWEST): Promise
       })
     },
     snapshot: read => database.transaction().execute(read),
-    close: () => database.destroy(),
-  }
-}
-
-function exclusively(file: string) {
-  try {
-    return sqliteDialect(file, 'exclusive')
-  } catch (error) {
-    if (error instanceof Error && /locked/.test(error.message)) throw new RegistryInUse(file)
-    throw error
+    async close() {
+      closed = true
+      await database.destroy()
+      lock?.release()
+      lock = undefined
+    },
   }
 }

@@ -1,73 +1,20 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { adoptMirror } from '../../../src/custody/backup/adopt-mirror.ts'
 import { makeBackup } from '../../../src/custody/backup/backup.ts'
 import { readManifest } from '../../../src/custody/backup/file.ts'
-import { secureKey } from '../../../src/custody/backup/key-record.ts'
 import { restoreBackup } from '../../../src/custody/backup/restore.ts'
-import type { Custody } from '../../../src/custody/custody.ts'
+import { destroyChosen } from '../../../src/custody/erasure/erasure.ts'
 import { generateHpkeKey } from '../../../src/custody/hpke.ts'
-import { mirroredFiles, storedFiles } from '../../../src/custody/log/files.ts'
-import { pullMirror } from '../../../src/custody/log/mirror.ts'
-import type { CustodyOptions } from '../../../src/custody/options.ts'
-import type { OfficerRecord, TenantRecord } from '../../../src/custody/people.ts'
+import type { OfficerRecord } from '../../../src/custody/people.ts'
 import { COPIED_TABLES } from '../../../src/registry/custody/copy.ts'
 import { openSqliteRegistry } from '../../../src/registry/custody/sqlite.ts'
 import { temporaryFolder } from '../folder.ts'
 import { govern, HOUR } from '../governed.ts'
-import { startWitness } from '../log/witness-on-loopback.ts'
 import { cast, ceremony, startAttended } from '../server/attended.ts'
 import { call } from '../server/officers-client.ts'
-
-async function recipient() {
-  const { publicKey, privateKey } = await generateHpkeKey()
-  return { target: { folder: temporaryFolder(), recipient: publicKey }, privateKey }
-}
-
-async function addTenant(custody: Custody, name: string): Promise<void> {
-  const body: TenantRecord = { split: false, ttl: 900_000, perUse: [], fence: null }
-  await custody.keep('tenant', name, undefined, body, { type: 'policy', at: custody.now(), body: {} })
-}
-
-/** A custodian under a witness, with a backup target and a tenant. */
-async function ground() {
-  const { target, privateKey } = await recipient()
-  const witness = await startWitness()
-  const registry = await openSqliteRegistry(`${temporaryFolder()}/custody.db`)
-  const now = Date.now
-  const secure: CustodyOptions['secure'] = async (row, log) =>
-    await secureKey(registry, target, row, log, now())
-  const founded = await govern({ registry, now, secure })
-  await founded.open()
-  const log = founded.custody.opened().log.verifier
-  witness.know(log)
-  founded.custody.close()
-  const { people, folder } = founded
-  const under = { people, folder, now, secure, witness: witness.client }
-  const custodian = await govern({ ...under, registry })
-  await custodian.open()
-  await addTenant(custodian.custody, 'acme')
-  const mirror = mirroredFiles(temporaryFolder())
-  const pull = async () => {
-    await custodian.custody.opened().witnessing.round()
-    return await pullMirror(storedFiles(custodian.custody.logStore), mirror, { log })
-  }
-  /** Puts a backup into a new registry, and a custodian over it. */
-  const restored = async (file: string, replay: boolean) => {
-    const next = await openSqliteRegistry(`${temporaryFolder()}/custody.db`)
-    const about = { file, folder: target.folder, privateKey, log, now: now() }
-    const result = await restoreBackup(next, about)
-    await next.activate()
-    const trust = { log, witness: witness.client.verifier }
-    const adopted = replay ? await adoptMirror(next, mirror, trust) : undefined
-    return { ...(await govern({ ...under, registry: next })), ...result, adopted }
-  }
-  const keyOf = async ({ custody }: { custody: Custody }, bucket: string) =>
-    (await custody.opened('acme').groupKeys.current('acme', bucket, now()))[0]!
-  return { under, target, privateKey, log, custodian, pull, restored, keyOf }
-}
+import { addTenant, ground, recipient } from './ground.ts'
 
 test('a backup put into an empty registry brings back every key, also those made after it', async () => {
   const { custodian, target, pull, restored, keyOf } = await ground()
@@ -119,6 +66,28 @@ test('a kill, a lifted kill and a revoked officer after the backup are replayed 
   expect(next.custody.stops).toMatchObject([{ kind: 'killed', scope: 'globex', reason: 'a fire' }])
   const { records } = next.custody.opened()
   expect((await records.find('officer', fingerprint))!.body).toMatchObject({ state: 'removed' })
+})
+
+test('keys destroyed after the backup are destroyed again, those made since are not', async () => {
+  const { custodian, target, pull, restored, keyOf, clock } = await ground()
+  const { custody } = custodian
+  const doomed = await keyOf(custodian, 'photos')
+  const { file } = await makeBackup(custody, target, 'a test')
+  await destroyChosen(custody, 'acme', ['*'], 'ab'.repeat(32))
+  clock.ahead = HOUR
+  const made = await keyOf(custodian, 'films')
+  await pull()
+  await custodian.close()
+
+  const next = await restored(file, true)
+  await next.open()
+  const rows = await next.registry.database
+    .selectFrom('group_keys')
+    .select(['id', 'state', 'wrapped'])
+    .execute()
+  const stateOf = (id: Uint8Array) => rows.find(row => Buffer.from(row.id).equals(id))
+  expect(stateOf(doomed.id)).toMatchObject({ state: 'destroyed', wrapped: new Uint8Array(0) })
+  expect((await keyOf(next, 'films')).key).toEqual(made.key)
 })
 
 test('an old registry put back by hand is found out by the witness, and stays barred across restarts', async () => {
@@ -186,12 +155,23 @@ test('an officer backs up at a word, the log says so, and backups older than 35 
   const officers = await ceremony(custodian, people)
   const old = join(target.folder, `${String(Date.now() - 36 * 24 * HOUR).padStart(13, '0')}-5.backup`)
   writeFileSync(old, 'an old one')
+  const keys = join(target.folder, 'keys')
+  mkdirSync(keys)
+  for (const [name, days] of [
+    ['old', 36],
+    ['new', 34],
+  ] as const) {
+    writeFileSync(join(keys, name), '')
+    const made = Date.now() / 1000 - days * 24 * 3600
+    utimesSync(join(keys, name), made, made)
+  }
   const answer = await call(officers.port, 'POST', '/v1/backups', officers.signed('backup', {}, people.ben))
   expect(answer.status).toBe(201)
   const { log } = custodian.custody.opened()
   const entry = (await log.leaf(log.head.size - 1)).toString()
   expect(entry).toContain(String(answer.json['digest']))
   expect(readdirSync(target.folder).filter(name => name.endsWith('.backup'))).toHaveLength(1)
+  expect(readdirSync(keys)).toEqual(['new'])
   const manifest = await readManifest(String(answer.json['file']), log.verifier)
   expect(manifest.size).toBe(log.head.size - 1)
   expect((await call(officers.port, 'GET', '/v1/status')).json).toMatchObject({

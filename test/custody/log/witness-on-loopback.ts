@@ -17,11 +17,11 @@ export interface LoopbackWitness {
 }
 
 /** A customer's witness of its own, with its files; it knows no log at first. */
-export async function startWitness(): Promise<LoopbackWitness> {
+export async function startWitness(now: () => number = Date.now): Promise<LoopbackWitness> {
   const key = signer('customer.test/witness', 4, Buffer.alloc(32, 7))
   const logs: Verifier[] = []
   const store = witnessFiles(temporaryFolder())
-  const server = serveWitness(new Witness({ signer: key, logs, store, now: Date.now, onFork: () => {} }))
+  const server = serveWitness(new Witness({ signer: key, logs, store, now, onFork: () => {} }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {

@@ -4,6 +4,7 @@ import type { RelyingParty } from '../../../src/custody/approvals/passkey.ts'
 import { enrol as admit, makeEnrolmentToken } from '../../../src/custody/enrolment.ts'
 import type { TenantRecord } from '../../../src/custody/people.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
+import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { type RunningCustodian, serveCustodian } from '../../../src/custody/server/serve.ts'
 import { unseal } from '../../../src/custody/unseal.ts'
 import { enrol } from '../../../src/keys/remote/enrol.ts'
@@ -43,7 +44,7 @@ export async function startCustodian(settings: TestSettings = {}): Promise<TestC
     names: ['localhost', '127.0.0.1'],
     origin: 'custodian.test/treuhand',
     proxies: { host: '127.0.0.1', port: settings.port ?? 0 },
-    seals: [{ kind: 'file', root }],
+    seals: new SealOffers([{ kind: 'file', root }]),
     logger: pino({ level: 'silent' }),
     now: () => clock ?? Date.now(),
     officers: { host: '127.0.0.1', port: settings.officersPort ?? 0 },

@@ -6,6 +6,7 @@ import { storedFiles } from '../../../src/custody/log/files.ts'
 import { verifyLog } from '../../../src/custody/log/verify.ts'
 import type { TenantRecord } from '../../../src/custody/people.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
+import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { serveCustodian } from '../../../src/custody/server/serve.ts'
 import { unseal } from '../../../src/custody/unseal.ts'
 import { enrol } from '../../../src/keys/remote/enrol.ts'
@@ -25,7 +26,7 @@ const custodian = await serveCustodian({
   origin: 'custodian.test/full-disk',
   proxies: { host: '127.0.0.1', port: 0 },
   officers: { host: '127.0.0.1', port: 0 },
-  seals: [{ kind: 'file', root }],
+  seals: new SealOffers([{ kind: 'file', root }]),
   logger: pino({ level: 'silent' }),
 })
 const { custody } = custodian

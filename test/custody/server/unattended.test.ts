@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { digest } from '../../../src/custody/canonical.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
+import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { openSqliteRegistry } from '../../../src/registry/custody/sqlite.ts'
 import { Officers, type Person } from '../../../tools/demo/people.ts'
 import { temporaryFolder } from '../folder.ts'
@@ -14,7 +15,7 @@ async function begin() {
   const { anna, ben, dora } = await cast()
   const people = [anna, ben, dora]
   const folder = temporaryFolder()
-  const seals = [{ kind: 'file' as const, root: fileRoot(`${folder}/root.key`) }]
+  const seals = new SealOffers([{ kind: 'file', root: fileRoot(`${folder}/root.key`) }])
   const custodian = await startAttended({ folder, seals })
   const { port } = custodian.officers
   const approvers = Object.fromEntries(
