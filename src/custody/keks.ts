@@ -38,6 +38,18 @@ export class Keks {
     await changed
   }
 
+  /** When the tenant was last given a new KEK, in milliseconds since 1970; 0 where it has its first. */
+  async rotatedAt(tenant: string): Promise<number> {
+    const row = await this.#registry.database
+      .selectFrom('keks')
+      .select('created')
+      .where('tenant', '=', tenant)
+      .where('version', '>', 1)
+      .orderBy('version', 'desc')
+      .executeTakeFirst()
+    return row?.created ?? 0
+  }
+
   async open(tenant: string, version: number): Promise<WrappingKey> {
     const name = `${tenant}/${version}`
     const opening = this.#opened.get(name) ?? this.#openFromRegistry(tenant, version)

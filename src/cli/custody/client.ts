@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, request } from 'undici'
 import { CustodyError, type CustodyErrorCode, REFUSALS } from '../../custody/errors.ts'
 import { CannotStart } from '../cannot-start.ts'
-import type { ReachFlags } from './reach-flags.ts'
+import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 const TIMEOUT = 60_000
 
@@ -13,7 +13,7 @@ const TIMEOUT = 60_000
  * @throws CustodyError with the custodian's own code and sentence, `Unreachable`
  */
 export async function ask(
-  { custodian, authority }: ReachFlags,
+  { custodian, authority, idempotencyKey }: ReachFlags & RepeatFlags,
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
@@ -26,7 +26,11 @@ export async function ask(
       method,
       dispatcher,
       signal: AbortSignal.timeout(TIMEOUT),
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(method === 'POST' && idempotencyKey && { 'idempotency-key': idempotencyKey }),
+      },
       ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
     })
     const json = (await answer.body.json()) as Record<string, unknown>

@@ -4,7 +4,7 @@ import { CannotStart } from '../cannot-start.ts'
 import { backupCommand, replayCommand, restoreCommand } from './backup-commands.ts'
 import { erasureCommand } from './erase-commands.ts'
 import { keysCommands } from './keys-commands.ts'
-import { reachFlags, waitFlag as wait } from './reach-flags.ts'
+import { idempotencyFlag, reachFlags, waitFlag as wait } from './reach-flags.ts'
 
 /** `treuhand custodian`, `rotate`, `epochs`: what officers, delegates and scripts run. */
 
@@ -99,7 +99,7 @@ const share = (purpose: 'prove' | 'unseal' | 'reset', brief: string) =>
 const propose = buildCommand({
   docs: { brief: 'Propose an act that takes more than one person' },
   parameters: {
-    flags: { ...wishFlags, wait },
+    flags: { ...wishFlags, wait, idempotencyKey: idempotencyFlag },
     positional: {
       kind: 'tuple',
       parameters: [{ parse: parseAct, brief: PROPOSABLE.join(', '), placeholder: 'ACT' }],
@@ -209,6 +209,8 @@ const rotateKek = buildCommand({
     flags: {
       ...tokenFlags,
       epoch: { ...text('Give this bucket a new group key instead', 'BUCKET'), optional: true },
+      dryRun,
+      idempotencyKey: idempotencyFlag,
     },
     positional: one('Tenant', 'TENANT'),
   },

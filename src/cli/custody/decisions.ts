@@ -11,7 +11,7 @@ import { writeTicket } from '../../keys/remote/enrol.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { ask, publicKeyLine, show, sshSign } from './client.ts'
 import { follow, showOutcome, showState } from './following.ts'
-import type { ReachFlags } from './reach-flags.ts'
+import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 export interface PersonFlags extends ReachFlags {
   /** SSH key file. */
@@ -32,7 +32,7 @@ const HOURS = 72 * 3_600_000
 
 /** `treuhand custodian propose ACT`: shows the proposal before it is signed. */
 export async function propose(
-  flags: WishFlags & { /** Minutes to wait until it is carried out. */ readonly wait?: number },
+  flags: WishFlags & RepeatFlags & { /** Minutes to wait until it is carried out. */ readonly wait?: number },
   act: Act,
   given?: ActParams,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { buildCommand } from '@stricli/core'
-import { reachFlags, waitFlag } from './reach-flags.ts'
+import { idempotencyFlag, reachFlags, waitFlag } from './reach-flags.ts'
 
 /** `treuhand erase`, `treuhand custodian erasure`: the destruction of group keys, and its certificate. */
 
@@ -34,6 +34,7 @@ export const eraseCommand = buildCommand({
         brief: 'Show the proposal, and propose nothing',
       },
       wait: waitFlag,
+      idempotencyKey: idempotencyFlag,
     },
     positional: one('Tenant', 'TENANT'),
   },

@@ -5,9 +5,9 @@ import { CannotStart } from '../cannot-start.ts'
 import { ask, show, sshSign } from './client.ts'
 import { describe, draftOf, type PersonFlags, request, signer } from './decisions.ts'
 import { follow } from './following.ts'
-import type { ReachFlags } from './reach-flags.ts'
+import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
-interface EraseFlags extends ReachFlags {
+interface EraseFlags extends ReachFlags, RepeatFlags {
   /** Of an operator's token; or `sign`. */
   readonly tokenFile?: string
   readonly sign?: string

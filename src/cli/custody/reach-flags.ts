@@ -8,6 +8,12 @@ export interface ReachFlags {
   readonly json?: boolean
 }
 
+/** Of commands that a script may have to run again. */
+export interface RepeatFlags {
+  /** Under which calls made again do nothing and are answered as before. */
+  readonly idempotencyKey?: string
+}
+
 export const reachFlags = {
   custodian: {
     kind: 'parsed',
@@ -22,6 +28,15 @@ export const reachFlags = {
     placeholder: 'FILE',
   },
   json: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the answer as JSON' },
+} as const
+
+/** For commands of scripts that may have to ask again. */
+export const idempotencyFlag = {
+  kind: 'parsed',
+  parse: String,
+  optional: true,
+  brief: 'Made again under the same key within a day, it does nothing and answers as before',
+  placeholder: 'KEY',
 } as const
 
 /** For commands that can wait until a proposal is carried out. */

@@ -1,15 +1,25 @@
 import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import { ask, show } from './client.ts'
-import type { ReachFlags } from './reach-flags.ts'
+import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 interface TokenFlags extends ReachFlags {
   readonly tokenFile: string
 }
 
 /** `treuhand rotate TENANT`: gives a tenant a new KEK, or a bucket of its a new group key. No object is touched. */
-export async function rotate(flags: TokenFlags & { readonly epoch?: string }, tenant: string): Promise<void> {
+export async function rotate(
+  flags: TokenFlags & RepeatFlags & { readonly epoch?: string; readonly dryRun?: boolean },
+  tenant: string,
+): Promise<void> {
   const token = await readSecretFile(flags.tokenFile)
   const { epoch: bucket } = flags
+  if (flags.dryRun) {
+    const { epochs } = await ask(flags, 'GET', `/v1/epochs/${encodeURIComponent(tenant)}`, undefined, token)
+    const held = (epochs as readonly Record<string, string>[]).filter(({ state }) => state !== 'destroyed')
+    const would =
+      bucket === undefined ? `wrap ${held.length} group keys anew` : `give ${bucket} a new group key`
+    return show(flags, { epochs: held }, `Would ${would}. Nothing was done.`)
+  }
   if (bucket !== undefined) {
     const answer = await ask(flags, 'POST', '/v1/rotations/epoch', { tenant, bucket }, token)
     return show(flags, answer, `New objects of ${bucket} are sealed with the key of ${answer['epoch']}.`)

@@ -12,6 +12,7 @@ import { sealInForce, sealStatus } from '../seals/offers.ts'
 import { PersonRequests } from '../signed-request.ts'
 import { admitToken, type TokenScope } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
+import { answerOnce } from './idempotency.ts'
 import { answerPerson } from './person-requests.ts'
 import { rotationRoutes } from './rotations.ts'
 
@@ -59,6 +60,7 @@ export function officerRoutes(
   governance: Governance,
   backup?: BackupTarget,
 ): void {
+  answerOnce(app, custody.now)
   const requests = new PersonRequests(custody)
   const { proposals } = governance
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>

@@ -9,6 +9,7 @@ import { CustodyError } from '../errors.ts'
 import { sealTo } from '../hpke.ts'
 import type { Caller, KeyAsk, LeaseAnswer, Leases } from '../leases.ts'
 import type { Revocation, Revocations } from '../revocations.ts'
+import { LeaseTurns } from '../turns.ts'
 import { type UseAnswer, type UseAsk, Uses } from '../uses.ts'
 import type { App } from './app.ts'
 
@@ -61,6 +62,7 @@ const HEARTBEAT = 2_000
 
 /** What proxies call, by mutual TLS; and the one call without a certificate, by which they get theirs. */
 export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocations: Revocations): void {
+  const turns = new LeaseTurns()
   const uses = new Uses(custody, leases)
 
   app.post(
@@ -68,7 +70,11 @@ export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocati
     { schema: { summary: 'Leases group keys', body: LeaseRequest } },
     async (request, reply) => {
       const { asks, to } = request.body as Static<typeof LeaseRequest>
-      const answer = await leases.lease(callerOf(request, custody.now()), asks.map(parseAsk))
+      const caller = callerOf(request, custody.now())
+      const current = asks.every(({ id }) => id === undefined)
+      const answer = await turns.take(caller.fingerprint, current, custody.now, async () =>
+        leases.lease(caller, asks.map(parseAsk)),
+      )
       await sendKeys(reply, answer, Buffer.from(to, 'base64url'))
     },
   )

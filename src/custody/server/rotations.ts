@@ -41,6 +41,9 @@ export function rotationRoutes(
       const by = await admit(request, ['operator', 'rotate'])
       const { tenant } = request.body as Static<typeof Tenant>
       const { keks, log } = custody.opened(tenant)
+      // Also across restarts, which forget the limit.
+      const since = custody.now() - (await keks.rotatedAt(tenant))
+      if (since >= 0 && since < HOUR) throw tooMany('rotations of this tenant', HOUR - since)
       rotate(JSON.stringify([tenant]))
       const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
       await log.append({

@@ -7,10 +7,12 @@ export async function call(
   path: string,
   body?: unknown,
   token?: string,
+  idempotencyKey?: string,
 ): Promise<{ status: number; json: Record<string, unknown> }> {
   const headers = {
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
   }
   // What is under test is the interface; leases.test.ts checks certificates.
   const options = { host: '127.0.0.1', port, path, method, headers, agent: false, rejectUnauthorized: false }

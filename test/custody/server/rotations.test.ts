@@ -49,3 +49,37 @@ test('a token of scope rotate is refused by every call that takes a token, but f
     }
   expect(open).toEqual(['POST /v1/rotations/kek', 'GET /v1/epochs/{tenant}'])
 })
+
+test('a rotation that is asked for again under one idempotency key is answered as before, and made once', async () => {
+  await enrolProxy(custodian, 'acme', ['photos']).then(async proxy => await proxy.lease(PHOTOS))
+  const key = 'a-nightly-script-2026-11-24'
+  const ask = async (tenant: string, idempotencyKey?: string) =>
+    await call(port, 'POST', '/v1/rotations/kek', { tenant }, rotate, idempotencyKey)
+  const first = await ask('acme', key)
+  expect(first).toMatchObject({ status: 200, json: { version: 2 } })
+  expect(await ask('acme', key)).toEqual(first)
+  expect((await ask('acme')).status).toBe(429)
+  expect((await ask('other', key)).json).toMatchObject({ code: 'Conflict' })
+  expect((await ask('acme', 'short')).json).toMatchObject({ code: 'Malformed' })
+  // Another token's caller has keys of its own.
+  const other = (await makeToken(custodian.custody, 'rotate', HOUR, [], 'an officer')).secret
+  const theirs = await call(port, 'POST', '/v1/rotations/kek', { tenant: 'acme' }, other, key)
+  expect(theirs.status).toBe(429)
+  const signed = { document: 'x', signature: 'y' }
+  const once = await call(port, 'POST', '/v1/requests', signed, undefined, key)
+  expect(once.json).toMatchObject({ code: 'Malformed' })
+})
+
+test('a tenant rotates its KEK once an hour, also where the custodian started anew between', async () => {
+  await enrolProxy(custodian, 'acme', ['photos']).then(async proxy => await proxy.lease(PHOTOS))
+  expect((await call(port, 'POST', '/v1/rotations/kek', { tenant: 'acme' }, rotate)).status).toBe(200)
+  await custodian.close()
+  const again = await startCustodian({ folder: custodian.folder })
+  const ask = async () =>
+    await call(again.officers.port, 'POST', '/v1/rotations/kek', { tenant: 'acme' }, rotate)
+  expect((await ask()).status).toBe(429)
+  const token = await makeToken(again.custody, 'rotate', 2 * HOUR, [], 'an officer')
+  again.setClock(Date.now() + HOUR + 1000)
+  const later = await call(again.officers.port, 'POST', '/v1/rotations/kek', { tenant: 'acme' }, token.secret)
+  expect(later.status).toBe(200)
+})
