@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest'
-import { GroupKeys } from '../../src/custody/group-keys.ts'
+import { GroupKeys, groupKeyContext } from '../../src/custody/group-keys.ts'
 import { Keks } from '../../src/custody/keks.ts'
 import { fileRoot } from '../../src/custody/roots/file.ts'
 import { rewrap, rotateKek } from '../../src/custody/rotate-kek.ts'
 import { unseal } from '../../src/custody/unseal.ts'
+import { wrap } from '../../src/custody/wrap.ts'
 import type { CustodyRegistry } from '../../src/registry/custody/registry.ts'
 import { temporaryFolder } from './folder.ts'
 
 const NOW = Date.UTC(2026, 10, 12)
+const BATCH = 500
 
 async function keysOver(registry: CustodyRegistry) {
   await registry.activate()
@@ -15,14 +17,13 @@ async function keysOver(registry: CustodyRegistry) {
   return { keks, groupKeys: new GroupKeys(registry, keks) }
 }
 
-/** What must hold of keys and their rotation, over whatever registry. */
-export function rotationHolds(open: () => Promise<CustodyRegistry>): void {
-  test('a KEK rotated over thousands of group keys (10,000 where SLOW) changes none of them and overwrites the old KEK', async () => {
+/** A KEK's rotation over so many group keys, over whatever registry. */
+export function rotationCarries(count: number, open: () => Promise<CustodyRegistry>): void {
+  test(`a KEK rotated over ${count} group keys changes none of them and overwrites the old KEK`, async () => {
     const registry = await open()
     const { keks, groupKeys } = await keysOver(registry)
-    const count = process.env['SLOW'] ? 10_000 : 1_000
     const [sample] = await groupKeys.current('acme', 'photos', NOW)
-    await multiply(groupKeys, count)
+    await multiply(registry, keks, count)
     const rotation = await rotateKek(registry, keks, 'acme', NOW)
     expect(rotation).toEqual({ version: 2, rewrapped: count + 1, destroyed: [1] })
 
@@ -40,7 +41,12 @@ export function rotationHolds(open: () => Promise<CustodyRegistry>): void {
       .where('bucket', '=', 'bucket-7')
       .executeTakeFirstOrThrow()
     expect((await groupKeys.open(other)).key).toHaveLength(32)
-  }, 120_000)
+  })
+}
+
+/** What must hold of keys and their rotation, over whatever registry. */
+export function rotationHolds(open: () => Promise<CustodyRegistry>): void {
+  rotationCarries(1_000, open)
 
   test('a rotation that was cut off is finished by the next', async () => {
     const registry = await open()
@@ -99,7 +105,21 @@ export function rotationHolds(open: () => Promise<CustodyRegistry>): void {
   })
 }
 
-/** `count` more group keys, one for each of as many buckets. */
-async function multiply(groupKeys: GroupKeys, count: number): Promise<void> {
-  for (let number = 0; number < count; number++) await groupKeys.current('acme', `bucket-${number}`, NOW)
+/** So many more group keys, written at once: one by one they would take longer than their rotation. */
+async function multiply(registry: CustodyRegistry, keks: Keks, count: number): Promise<void> {
+  const kek_version = await keks.active('acme', NOW)
+  const kek = await keks.open('acme', kek_version)
+  const row = async (number: number) => {
+    const id = crypto.getRandomValues(new Uint8Array(16))
+    const about = { id, tenant: 'acme', bucket: `bucket-${number}`, epoch: '2026-11', kek_version }
+    const wrapped = await wrap(kek, crypto.getRandomValues(new Uint8Array(32)), groupKeyContext(about))
+    return { ...about, wrapped, state: 'active' as const, suspended: 0 as const, created: NOW }
+  }
+  for (let from = 0; from < count; from += BATCH) {
+    const size = Math.min(BATCH, count - from)
+    const rows = await Promise.all(Array.from({ length: size }, (_, place) => row(from + place)))
+    await registry.write(async transaction => {
+      await transaction.insertInto('group_keys').values(rows).execute()
+    })
+  }
 }
