@@ -117,7 +117,7 @@ function requestTime({ headers }: SignedRequest, now: Date, readAmzDate = readBa
   const date = headers.get('date')
   const time =
     amzDate !== undefined ? readAmzDate(amzDate) : date !== undefined ? readHttpDate(date) : undefined
-  if (!time)
+  if (!time || time.getTime() < 0)
     throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header.')
   if (Math.abs(time.getTime() - now.getTime()) > MAX_SKEW)
     throw new S3Error('RequestTimeTooSkewed', undefined, {
