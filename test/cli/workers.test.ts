@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
@@ -11,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sdkFor } from '../harness/s3-client.ts'
-import { startTreuhand } from '../harness/treuhand.ts'
+import { startTreuhand, type Treuhand } from '../harness/treuhand.ts'
 
 const Bucket = 'photos'
 
@@ -21,11 +23,7 @@ describe('several workers', () => {
   test('share port, keys and uploads, and the death of one fails no request of another', async () => {
     const treuhand = await startTreuhand({ args: ['--workers', '2'] })
     onTestFinished(() => void treuhand.stop('SIGKILL'))
-    const workers = () =>
-      execFileSync('ps', ['-o', 'pid=', '--ppid', String(treuhand.pid)], { encoding: 'utf8' })
-        .split('\n')
-        .map(line => Number(line.trim()))
-        .filter(pid => pid > 0)
+    const workers = () => workersOf(treuhand)
     const [first, second] = workers()
 
     // A client's connection stays with one worker: clients of their own reach both, in turn.
@@ -54,6 +52,67 @@ describe('several workers', () => {
     expect(await treuhand.stop()).toBe(0)
   })
 })
+
+test('the death of a worker breaks its own connections alone, and what the other was asked is answered', async () => {
+  const treuhand = await startTreuhand({ args: ['--workers', '2'] })
+  onTestFinished(() => void treuhand.stop('SIGKILL'))
+  // The primary hands connections out in turn.
+  const connections = await Promise.all(Array.from({ length: 6 }, () => Asking.open(treuhand)))
+  for (const connection of connections) await connection.answered(1)
+
+  for (const connection of connections) connection.ask(50)
+  process.kill(workersOf(treuhand)[0]!, 'SIGKILL')
+  await expect.poll(() => connections.filter(({ closed }) => closed).length, { timeout: 60_000 }).toBe(3)
+  const living = connections.filter(({ closed }) => !closed)
+  for (const connection of living) await connection.answered(51)
+  for (const connection of living) connection.ask(1)
+  for (const connection of living) await connection.answered(52)
+})
+
+function workersOf({ pid }: Treuhand): number[] {
+  return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .split('\n')
+    .map(line => Number(line.trim()))
+    .filter(worker => worker > 0)
+}
+
+/** One connection, over which requests without a signature are sent, and refusals counted. */
+class Asking {
+  closed = false
+  #heard = ''
+  readonly #socket: ReturnType<typeof connect>
+
+  private constructor(socket: ReturnType<typeof connect>) {
+    this.#socket = socket
+    socket.on('data', bytes => {
+      this.#heard += bytes.toString('latin1')
+    })
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        this.closed = true
+      })
+  }
+
+  static async open({ endpoint }: Treuhand): Promise<Asking> {
+    const { hostname, port } = new URL(endpoint)
+    const socket = connect(Number(port), hostname)
+    onTestFinished(() => void socket.destroy())
+    await once(socket, 'connect')
+    const asking = new Asking(socket)
+    asking.ask(1)
+    return asking
+  }
+
+  /** Sends so many requests, one behind the other. */
+  ask(count: number): void {
+    this.#socket.write('GET /photos/k HTTP/1.1\r\nhost: s3.test\r\n\r\n'.repeat(count))
+  }
+
+  async answered(count: number): Promise<void> {
+    await expect.poll(() => this.#heard.split('HTTP/1.1 403').length - 1, { timeout: 60_000 }).toBe(count)
+  }
+}
 
 async function textOf(client: S3Client, Key: string): Promise<string> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))

@@ -65,13 +65,24 @@ describe('an object goes to the store', () => {
 
   test('with its last bytes held back until it is finished', async () => {
     const { store, seen } = await scripted(() => undefined, {}, true)
-    const writer = await store.put(AT, PLAIN, 7, {})
-    await writer.write([Buffer.from('payload')])
-    await expect.poll(() => seen[0]?.body.toString(), { timeout: 30_000 }).toBe('7\r\npayload')
+    const payload = Buffer.alloc(0x20_000, 'payload ')
+    const writer = await store.put(AT, PLAIN, payload.length, {})
+    await writer.write([payload])
+    const first = `20000\r\n${payload}`
+    await expect.poll(() => seen[0]?.body.toString() === first, { timeout: 30_000 }).toBe(true)
     const cut = new Promise(resolve => seen[0]!.socket.once('close', resolve))
     writer.abort()
     await cut
-    expect(seen[0]!.body.toString()).toBe('7\r\npayload')
+    expect(seen[0]!.body.toString() === first).toBe(true)
+  })
+
+  test('not at all, where it is small and was given up', async () => {
+    const { store, seen } = await scripted(() => answer(200, OBJECT))
+    const writer = await store.put(AT, PLAIN, 7, {})
+    await writer.write([Buffer.from('payload')])
+    writer.abort()
+    await store.head(AT, {})
+    expect(seen.map(({ line }) => line)).toEqual([expect.stringMatching(/^HEAD /)])
   })
 })
 
