@@ -41,7 +41,7 @@ export function proveEngine(engine: AeadEngine): void {
     const nonce = pattern(12, round)
     const data = round % 2 === 0 ? undefined : pattern(length % 300, 5)
     const plaintext = pattern(length, 7)
-    const expected = nodeEngine.seal(key, nonce, plaintext, data)
+    const expected = nodeEngine.seal(key, nonce, Buffer.from(plaintext), data)
     const sealed = engine.seal(key, nonce, Buffer.from(plaintext), data)
     if (!same(sealed.ciphertext, expected.ciphertext) || !same(sealed.tag, expected.tag))
       throw unproven('seals')

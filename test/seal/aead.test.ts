@@ -25,7 +25,7 @@ describe.each(ENGINES)('the $name engine', engine => {
     fc.assert(
       fc.property(lengths, memories, fc.uint8Array({ maxLength: 200 }), (length, allocate, data) => {
         const plain = bytes('plain', length)
-        const expected = nodeEngine.seal(KEY, NONCE, plain, data)
+        const expected = nodeEngine.seal(KEY, NONCE, Buffer.from(plain), data)
         const memory = allocate(length)
         memory.set(plain)
         const sealed = engine.seal(KEY, NONCE, memory, data)
