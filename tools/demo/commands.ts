@@ -266,6 +266,24 @@ const scripted = [...reach, '--json', '--token-file', at('token'), 'default']
 const { out: rotation } = await does('the KEK is rotated', 0, ['rotate', ...scripted])
 check('its group keys are wrapped anew', JSON.parse(rotation).version === 2, rotation)
 await does('a second rotation within the hour is refused', 3, ['rotate', ...scripted])
+
+// Erasure is proposed by a script, and vetoed by a delegate.
+const { out: proposing } = await does('ben makes a token that may propose', 0, [
+  'custodian',
+  'token',
+  ...sign('ben'),
+  'operator',
+])
+writeFileSync(at('operator'), proposing, { mode: 0o600 })
+const { err: erasure } = await does('a script proposes to erase everything', 5, [
+  'erase',
+  ...reach,
+  ...['--token-file', at('operator'), '--reason', 'the demo', '--keys', '*', 'default'],
+])
+const erased = /digest {3}([0-9a-f]{64})/.exec(erasure)![1]!
+await does('ben may not approve what his token proposed', 3, ['custodian', 'approve', ...sign('ben'), erased])
+await does('emil vetoes it', 0, ['custodian', 'veto', ...sign('emil'), erased])
+await does('whoever waits for it is told', 3, ['custodian', 'execute', ...reach, ...['--wait', '1', erased]])
 await reads('objects open as before', 0)
 
 // An authority's order, registered and answered by a signed statement.
