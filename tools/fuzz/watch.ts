@@ -34,7 +34,7 @@ export function explored(
   const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
     workerData: { ...task, trace: trace.memory } satisfies Task,
   })
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
     const finish = (report: Exclude<Report, { kind: 'found' }>) => {
       clearInterval(watch)
       void worker.terminate()
@@ -47,10 +47,11 @@ export function explored(
       seen = trace.count
     }, HANGS_AFTER)
     worker.on('message', (report: Report) => (report.kind === 'found' ? found(report.input) : finish(report)))
-    worker.on('error', error => {
-      clearInterval(watch)
-      reject(new Error(`the thread ended at an input of ${trace.read().length} bytes`, { cause: error }))
-    })
+    // What nobody caught ends the thread: an error outside of the call that read the input, which may be an earlier one.
+    worker.on('error', error =>
+      finish({ kind: 'failed', input: trace.read(), why: (error as Error).stack ?? '' }),
+    )
+    worker.on('exit', () => finish({ kind: 'failed', input: trace.read(), why: 'the thread ended' }))
   })
 }
 
