@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { makeBackup } from '../../src/custody/backup/backup.ts'
+import { restoreBackup } from '../../src/custody/backup/restore.ts'
 import { openPostgresRegistry } from '../../src/registry/custody/postgres.ts'
 import type { CustodyRegistry } from '../../src/registry/custody/registry.ts'
+import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
 import { type Postgres, startPostgres } from '../../tools/postgres.ts'
+import { recipient } from '../custody/backup/ground.ts'
+import { temporaryFolder } from '../custody/folder.ts'
+import { govern } from '../custody/governed.ts'
 import { logHolds } from '../custody/log/log-over-registry.ts'
 import { rotationHolds } from '../custody/rotation.ts'
 
@@ -73,5 +79,23 @@ describe('on PostgreSQL', () => {
     await registry.activate()
     expect(await registry.database.selectFrom('secrets').select('name').execute()).toEqual([{ name: 'x' }])
     await registry.write(async () => {})
+  })
+
+  test('a backup of one database brings another back, and an SQLite file as well', async () => {
+    const { target, privateKey } = await recipient()
+    const { custody, open, folder, people } = await govern({ registry: await openNew() })
+    await open()
+    const keyOf = async (of: typeof custody) =>
+      (await of.opened().groupKeys.current('acme', 'photos', of.now()))[0]!
+    const before = await keyOf(custody)
+    const { file } = await makeBackup(custody, target, 'a test')
+    const log = custody.opened().log.verifier
+    for (const next of [await openNew(), await openSqliteRegistry(`${temporaryFolder()}/custody.db`)]) {
+      await restoreBackup(next, { file, folder: target.folder, privateKey, log, now: Date.now() })
+      const restored = await govern({ registry: next, folder, people })
+      expect(restored.custody.state).toBe('restored')
+      await restored.open()
+      expect((await keyOf(restored.custody)).key).toEqual(before.key)
+    }
   })
 })
