@@ -11,19 +11,22 @@ import { makeToken } from '../../src/custody/tokens.ts'
 import { readStoredHeaders } from '../../src/seal/metadata.ts'
 import { openS3Store, type S3Store } from '../../src/store/s3/open.ts'
 import { collect } from '../../src/wire/sinks.ts'
+import { startVersitygw } from '../../tools/versitygw.ts'
 import { addTenant, enrolProxy, startCustodian } from '../custody/server/custodian.ts'
 import { call } from '../custody/server/officers-client.ts'
 import { PROGRAM, runTreuhand, startTreuhand } from '../harness/treuhand.ts'
-import { startVersitygw } from '../harness/versitygw.ts'
 
 const OBJECTS = 10_000
 const CLIENTS = 4
+/** How many objects `reencrypt` has under way. */
+const PARALLEL = 16
 const names = Array.from({ length: OBJECTS }, (_, number) => `object-${number}`)
 
 test('10,000 objects are re-encrypted while clients write the same keys: none lost, none torn, resumed after kill -9', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'treuhand-reencrypt-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const store = await startVersitygw()
+  onTestFinished(() => store.stop())
   const { access: accessKeyId, secret: secretAccessKey } = store.root
   const atStore = await clientOf(store.endpoint, { accessKeyId, secretAccessKey })
   const custodian = await startCustodian()
@@ -63,11 +66,11 @@ test('10,000 objects are re-encrypted while clients write the same keys: none lo
   const rotated = { tenant: 'default', bucket: 'photos' }
   expect((await call(officers, 'POST', '/v1/rotations/epoch', rotated, token)).status).toBe(200)
 
-  // Each client writes keys of its own, so that it knows what was written last.
+  // Each client writes keys of its own, so that it knows what was written last; the odd ones nobody writes.
   const newest = names.map(() => 0)
   let stop = false
   const clients = Array.from({ length: CLIENTS }, async (_, lane) => {
-    for (let place = lane; !stop; place = (place + 7 * CLIENTS) % (OBJECTS - (OBJECTS % CLIENTS))) {
+    for (let place = 2 * lane; !stop; place = (place + 14 * CLIENTS) % OBJECTS) {
       await put(application, place, newest[place]! + 1)
       newest[place]! += 1
       await sleep(10)
@@ -90,7 +93,8 @@ test('10,000 objects are re-encrypted while clients write the same keys: none lo
   const { rewritten, due, left } = JSON.parse(report)
   expect(left).toEqual([])
   expect(due.versions).toBe(0)
-  expect(rewritten.versions).toBeGreaterThan(OBJECTS / 2)
+  // What the killed run had under way when it died is not counted.
+  expect(rewritten.versions).toBeGreaterThanOrEqual(OBJECTS / 2 - PARALLEL)
 
   const look = ['where-used', '--exact', '--config', config, '--data', data, '--json', key]
   expect(JSON.parse((await runTreuhand(look)).stdout).objects).toEqual([])
