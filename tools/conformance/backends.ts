@@ -104,27 +104,31 @@ const credentialOf = ({ access, secret }: AccessKey): StoreCredential => ({
 
 /** The embedded store has one owner, whoever asks. */
 async function directory(): Promise<Backend> {
-  let opened = await openNewDirectory()
+  const folder = await dataFolder('directory')
+  const store = await openDirectoryStore({ path: join(folder, 'store') })
   return {
     root: { access: 'ROOT', secret: newSecret() },
     newUser: async access => ({ access, secret: newSecret() }),
-    as: () => opened.store,
+    as: () => store,
     async removeBuckets() {
-      await opened.remove()
-      opened = await openNewDirectory()
+      for (const { name } of await store.listBuckets()) await removeBucket(store, name)
     },
-    stop: () => opened.remove(),
+    async stop() {
+      await store.close()
+      await rm(folder, { recursive: true })
+    },
   }
 }
 
-async function openNewDirectory() {
-  const folder = await dataFolder('directory')
-  const store = await openDirectoryStore({ path: join(folder, 'store') })
-  const remove = async () => {
-    await store.close()
-    await rm(folder, { recursive: true })
+/** What is locked in COMPLIANCE stays, as it must. */
+async function removeBucket(store: Store, bucket: string): Promise<void> {
+  const { versions, deleteMarkers } = await store.listVersions(bucket, { limit: 1000 })
+  for (const { key, versionId } of [...versions, ...deleteMarkers]) {
+    const at = { bucket, key, versionId }
+    await store.putLegalHold(at, false).catch(() => {})
+    await store.delete(at, { bypassGovernance: true }).catch(() => {})
   }
-  return { store, remove }
+  await store.deleteBucket(bucket).catch(() => {})
 }
 
 const newSecret = () => randomBytes(20).toString('hex')
