@@ -5,7 +5,7 @@ import { generateHpkeKey } from '../../../src/custody/hpke.ts'
 import { govern, HOUR } from '../governed.ts'
 
 const DAY = 24 * HOUR
-const tenant = { split: true, ttl: 900_000, perUse: [], fence: null }
+const tenant = { split: 'ab'.repeat(16), ttl: 900_000, perUse: [], fence: null }
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
 async function begin() {
