@@ -16,7 +16,7 @@ describe('canonical JSON', () => {
   it('reads back what it wrote', () => {
     const documents = fc
       .jsonValue({ maxDepth: 5 })
-      .filter(value => !/[.e]/.test(JSON.stringify(numbersOf(value))))
+      .filter(value => numbersOf(value).every(Number.isSafeInteger))
     fc.assert(
       fc.property(documents, value => {
         const text = canonical(value as Json)
