@@ -67,7 +67,7 @@ export async function startTreuhand(store: Subject, options: TreuhandOptions): P
 
 /** The access key that the first start makes; waits until the proxy has written it. */
 async function credentialIn(path: string, ended: number | null): Promise<StoreCredential> {
-  for (let tries = 0; tries < 200 && ended === null; tries++) {
+  for (let tries = 0; tries < 1_200 && ended === null; tries++) {
     const text = await readFile(path, 'utf8').catch(() => '')
     const value = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)$`, 'm').exec(text)?.[1]
     const accessKeyId = value('aws_access_key_id')
