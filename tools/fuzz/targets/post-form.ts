@@ -71,6 +71,8 @@ async function run(input: Buffer): Promise<void> {
   if (input.length % 16 > 0 || typeof whole === 'string') return
   // A form of more than a mebibyte is read by another reader, which takes its file to be the last field.
   const start = readFormHead(form, readBoundary(type))!.fileStart
+  // Where the file is a boundary from its first byte on, it is empty, and bytes before it make it another.
+  if (form.indexOf(`--${readBoundary(type)}`, start, 'latin1') === start) return
   const large = Buffer.concat([form.subarray(0, start), PADDING, form.subarray(start)])
   const streamed = await outcome(() => read(large, type))
   if (typeof streamed !== 'string')
