@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Judgement, JudgeTask, Verdict } from './judge.ts'
 
 const PROGRAM = fileURLToPath(new URL('./judge-process.ts', import.meta.url))
-const DEADLINE = 30_000
+const DEADLINE = 120_000
 
 /**
  * Judges submissions in a child process that ends behind it, so that shares are never open in the
