@@ -56,17 +56,19 @@ describe('several workers', () => {
 test('the death of a worker breaks its own connections alone, and what the other was asked is answered', async () => {
   const treuhand = await startTreuhand({ args: ['--workers', '2'] })
   onTestFinished(() => void treuhand.stop('SIGKILL'))
-  // The primary hands connections out in turn.
-  const connections = await Promise.all(Array.from({ length: 6 }, () => Asking.open(treuhand)))
-  for (const connection of connections) await connection.answered(1)
+  // The primary hands connections out in turn, but may pass over a worker that is slow: how many each has is not known.
+  const connections: Asking[] = []
+  for (let number = 0; number < 6; number++) connections.push(await Asking.open(treuhand))
 
   for (const connection of connections) connection.ask(50)
   process.kill(workersOf(treuhand)[0]!, 'SIGKILL')
-  await expect.poll(() => connections.filter(({ closed }) => closed).length, { timeout: 60_000 }).toBe(3)
+  await expect.poll(() => treuhand.stderr(), { timeout: 60_000 }).toContain('"worker-died"')
+  for (const connection of connections) connection.ask(1)
+  const settled = () => connections.every(({ closed, answers }) => closed || answers === 52)
+  await expect.poll(settled, { timeout: 60_000 }).toBe(true)
   const living = connections.filter(({ closed }) => !closed)
-  for (const connection of living) await connection.answered(51)
-  for (const connection of living) connection.ask(1)
-  for (const connection of living) await connection.answered(52)
+  expect(living.length).toBeGreaterThan(0)
+  expect(living.length).toBeLessThan(6)
 })
 
 function workersOf({ pid }: Treuhand): number[] {
@@ -94,6 +96,7 @@ class Asking {
       })
   }
 
+  /** A connection whose first request has been answered. */
   static async open({ endpoint }: Treuhand): Promise<Asking> {
     const { hostname, port } = new URL(endpoint)
     const socket = connect(Number(port), hostname)
@@ -101,6 +104,7 @@ class Asking {
     await once(socket, 'connect')
     const asking = new Asking(socket)
     asking.ask(1)
+    await expect.poll(() => asking.answers, { timeout: 60_000 }).toBe(1)
     return asking
   }
 
@@ -109,8 +113,8 @@ class Asking {
     this.#socket.write('GET /photos/k HTTP/1.1\r\nhost: s3.test\r\n\r\n'.repeat(count))
   }
 
-  async answered(count: number): Promise<void> {
-    await expect.poll(() => this.#heard.split('HTTP/1.1 403').length - 1, { timeout: 60_000 }).toBe(count)
+  get answers(): number {
+    return this.#heard.split('HTTP/1.1 403').length - 1
   }
 }
 
