@@ -1,4 +1,6 @@
-import type { CustodyRegistry } from '../registry/custody/registry.ts'
+import type { Insertable } from 'kysely'
+import type { CustodyRegistry, CustodyTransaction } from '../registry/custody/registry.ts'
+import type { KekTable } from '../registry/custody/schema.ts'
 import { CustodyError } from './errors.ts'
 import type { Unsealed } from './unseal.ts'
 import { unwrap, type WrapContext, type WrappingKey, wrap, wrappingKey } from './wrap.ts'
@@ -117,16 +119,7 @@ export class Keks {
         .where('version', '>=', version)
         .executeTakeFirst()
       if (there) return
-      await transaction
-        .updateTable('keks')
-        .set({ state: 'retired' })
-        .where('tenant', '=', tenant)
-        .where('state', '=', 'active')
-        .execute()
-      await transaction
-        .insertInto('keks')
-        .values({ tenant, version, state: 'active', wrapped, created: now })
-        .execute()
+      await putActiveKek(transaction, { tenant, version, wrapped, created: now })
     })
     return (await this.#activeVersion(tenant))!
   }
@@ -153,4 +146,21 @@ export class Keks {
 
 export function kekContext(custodian: Uint8Array, tenant: string, version: number): WrapContext {
   return ['treuhand/kek/v1', custodian, tenant, version]
+}
+
+/** Keeps a KEK as its tenant's active one, and retires the one before. */
+export async function putActiveKek(
+  transaction: CustodyTransaction,
+  kek: Omit<Insertable<KekTable>, 'state'>,
+): Promise<void> {
+  await transaction
+    .updateTable('keks')
+    .set({ state: 'retired' })
+    .where('tenant', '=', kek.tenant)
+    .where('state', '=', 'active')
+    .execute()
+  await transaction
+    .insertInto('keks')
+    .values({ ...kek, state: 'active' })
+    .execute()
 }

@@ -2,6 +2,7 @@ import { type CopiedRow, isEmpty, putRows } from '../../registry/custody/copy.ts
 import { logRows } from '../../registry/custody/log-rows.ts'
 import type { CustodyRegistry, CustodyTransaction } from '../../registry/custody/registry.ts'
 import { CustodyError } from '../errors.ts'
+import { putActiveKek } from '../keks.ts'
 import { storedFiles } from '../log/files.ts'
 import type { Verifier } from '../log/note.ts'
 import { verifyLog } from '../log/verify.ts'
@@ -115,18 +116,7 @@ async function putKey(transaction: CustodyTransaction, { kek, key }: KeyRecord):
     .where('tenant', '=', tenant)
     .orderBy('version', 'desc')
     .executeTakeFirst()
-  if (kek.version > (newest?.version ?? 0)) {
-    await transaction
-      .updateTable('keks')
-      .set({ state: 'retired' })
-      .where('tenant', '=', tenant)
-      .where('state', '=', 'active')
-      .execute()
-    await transaction
-      .insertInto('keks')
-      .values({ tenant, ...kek, state: 'active' })
-      .execute()
-  }
+  if (kek.version > (newest?.version ?? 0)) await putActiveKek(transaction, { tenant, ...kek })
   const inUse = transaction
     .updateTable('group_keys')
     .where('tenant', '=', tenant)
