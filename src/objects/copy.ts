@@ -20,7 +20,6 @@ import { rereading } from './pinned.ts'
 import { bodyOf, digested } from './plain-bodies.ts'
 import { putObject } from './put.ts'
 import { addressOf, type Room } from './room.ts'
-import type { UploadChecksum } from './upload.ts'
 import { type UploadedPart, uploadPart } from './upload-part.ts'
 
 export interface CopyObject {
@@ -148,8 +147,7 @@ async function copyInStore(
       },
       copy.settings,
     )
-    // Where none is named, some stores choose one.
-    const object = { ...sealed.object, checksumAlgorithm: listedAlgorithm(metadata.checksum) }
+    const object = { ...sealed.object, ...(metadata.checksum && { checksum: metadata.checksum }) }
     const published = await copyPayload(room, from, to, object, head, copy.conditions)
     return {
       etag: clientETag(published.etag),
@@ -162,10 +160,6 @@ async function copyInStore(
     dek.wipe()
   }
 }
-
-/** CRC32 means a checksum for short objects alone, so that it says nothing of others. */
-const listedAlgorithm = (checksum: UploadChecksum | undefined): ChecksumAlgorithm =>
-  checksum?.type === 'FULL_OBJECT' ? checksum.algorithm : 'CRC32'
 
 /** Headers that a copy has from its own request alone (Amazon S3 API Reference, CopyObject). */
 export const NOT_COPIED: readonly string[] = [

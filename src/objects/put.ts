@@ -53,7 +53,7 @@ export async function putUnder(
   const head = await sealHead(room, name, dek, { kind: 'single', header }, metadata, put.settings)
   const sealed = {
     ...head,
-    object: { ...head.object, ...(algorithm && { checksumAlgorithm: algorithm }) },
+    object: { ...head.object, ...(metadata.checksum && { checksum: metadata.checksum }) },
   }
   const begin = (length: number) => beginPut(room, name, put, sealed, length)
   const published =

@@ -33,7 +33,7 @@ export async function resealParts(
   const trailer = sealTrailer(dek, layout, checksum ? { checksum } : {}, newTrailerNonces(room))
 
   const at = addressOf(room, name)
-  const uploadId = await store.createUpload(at, sealed.object)
+  const uploadId = await store.createUpload(at, { ...sealed.object, ...kind })
   try {
     const sent = await withMemory(room, layout.size, async memory => {
       const writer = partsWriter({ room, name, uploadId, sealed, layout, trailer, memory })

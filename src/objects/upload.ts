@@ -1,7 +1,7 @@
 import type { PathRegistryError } from '../registry/path/errors.ts'
 import type { Upload } from '../registry/path/uploads.ts'
-import type { NewObject } from '../store/store.ts'
-import type { ChecksumAlgorithm, ChecksumType } from './checksum.ts'
+import type { ChecksumKind, NewObject } from '../store/store.ts'
+import type { ChecksumAlgorithm } from './checksum.ts'
 import { ObjectError } from './errors.ts'
 import { newDek, sealHead } from './new-object.ts'
 import type { ObjectHeaders, ObjectName } from './object.ts'
@@ -14,9 +14,8 @@ export interface CreateUpload {
   readonly checksum?: UploadChecksum
 }
 /** The checksum that all parts of an upload carry, and what becomes of them in the object. */
-export interface UploadChecksum {
+export interface UploadChecksum extends ChecksumKind {
   readonly algorithm: ChecksumAlgorithm
-  readonly type: ChecksumType
 }
 
 /**
@@ -33,7 +32,7 @@ export async function createUpload(
   try {
     const metadata = { headers, ...(checksum && { checksum }) }
     const sealed = await sealHead(room, name, dek, { kind: 'multipart' }, metadata, settings)
-    const uploadId = await room.store.createUpload(at, sealed.object)
+    const uploadId = await room.store.createUpload(at, { ...sealed.object, ...(checksum && { checksum }) })
     await room.registry.uploads.create({
       id: uploadId,
       tenant: name.tenant,

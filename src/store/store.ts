@@ -125,10 +125,18 @@ export interface NewObject {
   /** Settings that the store carries out itself. */
   readonly settings: Readonly<Partial<Record<ObjectSetting, string>>>
   /**
-   * The algorithm of the plaintext's checksum, by S3's name, for listings to show; the store never hears of a
-   * value. Nothing but an object of more than `ALWAYS_CHECKSUMMED` bytes, or of parts, comes without.
+   * The kind of the plaintext's checksum, for listings to show. Nothing but an object of more than
+   * `ALWAYS_CHECKSUMMED` bytes, or of parts, comes without.
    */
-  readonly checksumAlgorithm?: string
+  readonly checksum?: ChecksumKind
+}
+
+/** What is said of a plaintext's checksum. The store never hears of its value. */
+export interface ChecksumKind {
+  /** S3's name: `CRC32C`. */
+  readonly algorithm: string
+  /** Whether it is that of the whole, or one of the parts' checksums. */
+  readonly type: 'FULL_OBJECT' | 'COMPOSITE'
 }
 
 /** Bytes of ciphertext up to which an object has a checksum always. */
@@ -281,8 +289,8 @@ export interface ListedObject {
   readonly lastModified: Date
   readonly storageClass?: string
   readonly owner?: Owner
-  /** As `NewObject` named it, for objects that came by one PUT; absent where that is not certain. */
-  readonly checksumAlgorithm?: string
+  /** As `NewObject` named it; absent where that is not certain. */
+  readonly checksum?: ChecksumKind
 }
 export interface Owner {
   readonly id: string

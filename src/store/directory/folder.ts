@@ -6,7 +6,7 @@ import { connectIndex } from './catalog/sqlite.ts'
 import { hasCode, syncFolder } from './payload/disk.ts'
 
 /** The layout that this program reads and writes. Any change of schema, paths or names raises it. */
-const LAYOUT = 1
+const LAYOUT = 2
 const STAMP = `treuhand directory store, layout ${LAYOUT}\n`
 
 /** Why a data folder was refused. `message` says what to do about it. */

@@ -13,7 +13,7 @@ import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { readETag } from './object-headers.ts'
 import type { Query } from './targets.ts'
-import { plaintextAlgorithm } from './trailing-checksum.ts'
+import { plaintextKind } from './trailing-checksum.ts'
 import { readXml, type XmlElement } from './xml.ts'
 
 /** ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads. */
@@ -172,7 +172,7 @@ function readObject(connection: Connection, page: Page, entry: XmlElement): List
   const length = readCount(entry.one('Size'))
   const etag = readETag(entry.one('ETag').text)
   const [algorithm] = entry.all('ChecksumAlgorithm').map(({ text }) => text)
-  const checksumAlgorithm = plaintextAlgorithm(connection, { algorithm, etag, length })
+  const checksum = plaintextKind(connection, { algorithm, etag, length })
   const owner = readOwner(entry.optional('Owner'))
   return {
     key: page.key(entry.one('Key')),
@@ -180,7 +180,7 @@ function readObject(connection: Connection, page: Page, entry: XmlElement): List
     etag,
     lastModified: readDate(entry.one('LastModified')),
     ...(storageClass !== undefined && { storageClass }),
-    ...(checksumAlgorithm !== undefined && { checksumAlgorithm }),
+    ...(checksum !== undefined && { checksum }),
     ...(owner !== undefined && { owner }),
   }
 }

@@ -1,4 +1,4 @@
-import type { Deleted, Store, StoredHead } from '../store.ts'
+import type { ChecksumKind, Deleted, Store, StoredHead } from '../store.ts'
 import { readDate } from './answers.ts'
 import { assertObeyed, type Connection } from './connection.ts'
 import { control } from './control.ts'
@@ -59,7 +59,7 @@ export function objects(connection: Connection): Pick<Store, 'head' | 'delete' |
           copySource(from),
           ['x-amz-metadata-directive', 'REPLACE'],
           ...newObjectFields(object),
-          ...copyChecksum(connection, object.checksumAlgorithm),
+          ...copyChecksum(connection, object.checksum),
           ...copySourceConditionFields(source),
           ...writeConditionFields(destination),
         ],
@@ -74,7 +74,7 @@ export function objects(connection: Connection): Pick<Store, 'head' | 'delete' |
 }
 
 /** Of a copy, the store works the checksum out itself. */
-function copyChecksum(connection: Connection, wanted: string | undefined): Field[] {
+function copyChecksum(connection: Connection, wanted: ChecksumKind | undefined): Field[] {
   const { algorithm } = checksumFor(connection, wanted)
   return connection.abilities.checksums.includes(algorithm) ? [['x-amz-checksum-algorithm', algorithm]] : []
 }

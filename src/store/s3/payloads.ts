@@ -30,7 +30,7 @@ export function payloads(connection: Connection): Pick<Store, 'put' | 'putPart' 
     async put(at, object, length, conditions): Promise<ObjectWriter> {
       assertObeyed(connection, 'put', conditions)
       const fields = [...newObjectFields(object), ...writeConditionFields(conditions)]
-      const checksum = checksumFor(connection, object.checksumAlgorithm)
+      const checksum = checksumFor(connection, object.checksum)
       const form = connection.abilities.objectForm
       const upload = await begin(connection, at, {}, fields, { form, length, checksum })
       return new PayloadWriter(connection, upload, ({ headers }) => ({

@@ -157,9 +157,10 @@ async function put(
   connection: Connection,
   at: Address,
   conditions: { ifMatch?: string; ifNoneMatch?: string },
-  checksumAlgorithm?: string,
+  algorithm?: string,
 ) {
-  const object = checksumAlgorithm === undefined ? NEW : { ...NEW, checksumAlgorithm }
+  const checksum = algorithm && ({ algorithm, type: 'FULL_OBJECT' } as const)
+  const object = { ...NEW, ...(checksum && { checksum }) }
   await write(await payloads(connection).put(at, object, CONTENT.length, conditions))
 }
 

@@ -1,5 +1,5 @@
 import { crc32 } from '@node-rs/crc32'
-import { ALWAYS_CHECKSUMMED } from '../store.ts'
+import { ALWAYS_CHECKSUMMED, type ChecksumKind } from '../store.ts'
 
 /** A checksum that goes behind a payload, and by which a store's listing knows the object. */
 export interface TrailingChecksum {
@@ -35,13 +35,14 @@ interface Checksums {
   readonly abilities: { readonly checksums: readonly string[] }
 }
 
-/** The checksum over the ciphertext of an object whose plaintext has one of this algorithm. */
+/** The checksum over the ciphertext of an object whose plaintext has one of this kind. */
 export function checksumFor(
   { checksums, abilities }: Checksums,
-  algorithm: string | undefined,
+  kind: ChecksumKind | undefined,
 ): TrailingChecksum {
-  if (algorithm === undefined || !abilities.checksums.includes(algorithm)) return CRC32
-  return checksums.find(checksum => checksum.algorithm === algorithm) ?? CRC32
+  // What a store says of one that it chose itself, or of parts' checksums, would not be true of the plaintext.
+  if (kind?.type !== 'FULL_OBJECT' || !abilities.checksums.includes(kind.algorithm)) return CRC32
+  return checksums.find(({ algorithm }) => algorithm === kind.algorithm) ?? CRC32
 }
 
 /** What a listing says of an object, as far as it bears on the checksum. */
@@ -52,17 +53,18 @@ interface Listed {
 }
 
 /**
- * The algorithm of the plaintext's checksum behind the one that a listing names: ours chose them alike. CRC32
+ * The kind of the plaintext's checksum behind the algorithm that a listing names: ours chose them alike. CRC32
  * also stands for objects without any, which are long, and for what the store does not take; and of an object
  * that the store put together from parts, it chose the algorithm itself.
  */
-export function plaintextAlgorithm(
+export function plaintextKind(
   { checksums, abilities }: Checksums,
   { algorithm, etag, length }: Listed,
-): string | undefined {
+): ChecksumKind | undefined {
   if (algorithm === undefined || /-\d+$/.test(etag)) return undefined
   if (!checksums.some(checksum => checksum.algorithm === algorithm)) return undefined
-  if (algorithm !== CRC32.algorithm) return algorithm
+  const kind = { algorithm, type: 'FULL_OBJECT' } as const
+  if (algorithm !== CRC32.algorithm) return kind
   const takesAll = checksums.every(checksum => abilities.checksums.includes(checksum.algorithm))
-  return takesAll && length <= ALWAYS_CHECKSUMMED ? algorithm : undefined
+  return takesAll && length <= ALWAYS_CHECKSUMMED ? kind : undefined
 }

@@ -33,7 +33,7 @@ test('a folder of another layout is refused with the cure, and nothing in it cha
   expect(await refusalOf(path)).toEqual({
     name: 'DataFolderRefused',
     code: 'other-layout',
-    message: `The data folder ${path} has layout 999, this program reads layout 1: start the release that wrote it, or name an empty folder.`,
+    message: `The data folder ${path} has layout 999, this program reads layout 2: start the release that wrote it, or name an empty folder.`,
   })
   expect((await readFile(join(path, 'index.sqlite'))).equals(index)).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { TRAILING_CHECKSUMS } from '../../../src/objects/checksum.ts'
-import { ALWAYS_CHECKSUMMED } from '../../../src/store/store.ts'
+import { ALWAYS_CHECKSUMMED, type ChecksumKind } from '../../../src/store/store.ts'
 import { PLAIN, put } from '../contract/bytes.ts'
 import { answer, OBJECT, scripted, WELL } from './scripted-store.ts'
 
@@ -14,9 +14,13 @@ const setting = (taken: readonly string[]) => ({
 })
 
 describe('behind the ciphertext goes a checksum', () => {
-  const trailer = async (taken: readonly string[], checksumAlgorithm?: string) => {
+  const trailer = async (
+    taken: readonly string[],
+    algorithm?: string,
+    type: ChecksumKind['type'] = 'FULL_OBJECT',
+  ) => {
     const { store, seen } = await scripted(() => answer(200, OBJECT), setting(taken))
-    const object = { ...PLAIN, ...(checksumAlgorithm && { checksumAlgorithm }) }
+    const object = { ...PLAIN, ...(algorithm && { checksum: { algorithm, type } }) }
     await put(store, AT, Buffer.from('ciphertext'), {}, object)
     const [{ headers, body }] = seen as [(typeof seen)[0]]
     const [, name, value] = /\r\n(x-amz-checksum-\w+):(\S+)\r\n/.exec(body.toString('latin1')) ?? []
@@ -41,10 +45,12 @@ describe('behind the ciphertext goes a checksum', () => {
   test('of CRC-32, where there is none or the store does not take it', async () => {
     expect((await trailer(ALL)).name).toBe('x-amz-checksum-crc32')
     expect((await trailer(['CRC32', 'CRC32C'], 'MD5')).name).toBe('x-amz-checksum-crc32')
+    expect((await trailer(ALL, 'SHA256', 'COMPOSITE')).name).toBe('x-amz-checksum-crc32')
   })
 })
 
-describe('a listing names the algorithm of the plaintext', () => {
+describe('a listing names the kind of checksum that the plaintext has', () => {
+  const whole = (algorithm: string) => ({ algorithm, type: 'FULL_OBJECT' })
   const listed = async (entry: { algorithm?: string; etag?: string; size?: number }, taken = ALL) => {
     const { algorithm, etag = 'e', size = 1000 } = entry
     const body = `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>k</Key>
@@ -52,11 +58,11 @@ describe('a listing names the algorithm of the plaintext', () => {
       ${algorithm ? `<ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm>` : ''}</Contents></ListBucketResult>`
     const { store } = await scripted(() => answer(200, {}, body), setting(taken))
     const { objects } = await store.list('bucket', { version: 2, limit: 10 })
-    return objects[0]!.checksumAlgorithm
+    return objects[0]!.checksum
   }
 
   test.each(ALL)('for an object that came by one PUT: %s', async algorithm => {
-    expect(await listed({ algorithm })).toBe(algorithm)
+    expect(await listed({ algorithm })).toEqual(whole(algorithm))
   })
 
   test('and none that nothing is known of', async () => {
@@ -69,9 +75,9 @@ describe('a listing names the algorithm of the plaintext', () => {
   })
 
   test('and not CRC-32 where it may stand for none', async () => {
-    expect(await listed({ algorithm: 'CRC32', size: ALWAYS_CHECKSUMMED })).toBe('CRC32')
+    expect(await listed({ algorithm: 'CRC32', size: ALWAYS_CHECKSUMMED })).toEqual(whole('CRC32'))
     expect(await listed({ algorithm: 'CRC32', size: ALWAYS_CHECKSUMMED + 1 })).toBeUndefined()
-    expect(await listed({ algorithm: 'CRC32C', size: ALWAYS_CHECKSUMMED + 1 })).toBe('CRC32C')
+    expect(await listed({ algorithm: 'CRC32C', size: ALWAYS_CHECKSUMMED + 1 })).toEqual(whole('CRC32C'))
     expect(await listed({ algorithm: 'CRC32' }, ['CRC32', 'SHA256'])).toBeUndefined()
   })
 })

@@ -54,11 +54,7 @@ export const ownerNode = (name: string, { id, displayName }: Owner): XmlNode => 
 export const prefixNodes = (prefixes: readonly string[], name: Page['name']): readonly XmlNode[] =>
   prefixes.map(prefix => ['CommonPrefixes', [['Prefix', name(prefix)]]])
 
-/** Only objects that came by one PUT are listed with it, and of those the checksum is that of the whole. */
-export const checksumKindNodes = ({ checksumAlgorithm }: ListedObject): readonly XmlNode[] =>
-  checksumAlgorithm === undefined
-    ? []
-    : [
-        ['ChecksumAlgorithm', checksumAlgorithm],
-        ['ChecksumType', 'FULL_OBJECT'],
-      ]
+export const checksumKindNodes = ({ checksum }: ListedObject): readonly XmlNode[] => [
+  ['ChecksumAlgorithm', checksum?.algorithm],
+  ['ChecksumType', checksum?.type],
+]

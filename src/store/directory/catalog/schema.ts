@@ -30,6 +30,8 @@ CREATE TABLE version (
   length INTEGER NOT NULL,
   etag TEXT NOT NULL,
   storage_class TEXT,
+  checksum_algorithm TEXT,
+  checksum_type TEXT,
   metadata TEXT NOT NULL,
   content_disposition TEXT,
   tags TEXT,
@@ -39,7 +41,8 @@ CREATE TABLE version (
 ) STRICT;
 CREATE UNIQUE INDEX version_order ON version (bucket, key, id DESC, is_null);
 -- All that a listing shows, so that a page reads neither metadata nor older versions.
-CREATE UNIQUE INDEX version_listed ON version (bucket, key, modified, length, etag, storage_class)
+CREATE UNIQUE INDEX version_listed ON version
+  (bucket, key, modified, length, etag, storage_class, checksum_algorithm, checksum_type)
   WHERE current = 1 AND marker = 0;
 
 CREATE TABLE upload (

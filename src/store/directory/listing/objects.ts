@@ -8,7 +8,8 @@ import type { VersionRow } from '../transactions/versions.ts'
 import { nameOfStep, takePage } from './page.ts'
 import { type Named, walk } from './walk.ts'
 
-type ListedRow = Named & Pick<VersionRow, 'modified' | 'length' | 'etag' | 'storage_class'>
+type ListedRow = Named &
+  Pick<VersionRow, 'modified' | 'length' | 'etag' | 'storage_class' | 'checksum_algorithm' | 'checksum_type'>
 
 /** ListObjects and ListObjectsV2. A page reads its own entries and one more from one index. */
 export function listObjects(sql: Sql, name: string, query: ListQuery): Listing {
@@ -16,7 +17,8 @@ export function listObjects(sql: Sql, name: string, query: ListQuery): Listing {
   const after = query.token === undefined ? query.after : readToken(query.token)
   const steps = walk<ListedRow>({
     rows: (from, to) =>
-      sql.iterate`SELECT key, modified, length, etag, storage_class FROM version INDEXED BY version_listed
+      sql.iterate`SELECT key, modified, length, etag, storage_class, checksum_algorithm, checksum_type
+        FROM version INDEXED BY version_listed
         WHERE bucket = ${bucket.id} AND key >= ${from} AND key < ${to} AND current = 1 AND marker = 0
         ORDER BY key` as Iterator<unknown> as Iterator<ListedRow>,
     prefix: keyBytes(query.prefix ?? ''),
@@ -37,12 +39,14 @@ export function listObjects(sql: Sql, name: string, query: ListQuery): Listing {
 
 /** What every kind of listing says of an object. */
 export function listed(row: ListedRow, withOwner = false): Listing['objects'][number] {
+  const { checksum_algorithm: algorithm, checksum_type: type } = row
   return {
     key: keyText(row.key),
     length: row.length,
     etag: row.etag,
     lastModified: new Date(row.modified),
     storageClass: row.storage_class ?? 'STANDARD',
+    ...(algorithm !== null && type !== null && { checksum: { algorithm, type } }),
     ...(withOwner && { owner: OWNER }),
   }
 }

@@ -92,10 +92,11 @@ export function publish(
   const { isNull } = supersede(sql, bucket, key)
   const etag = newEtag()
   sql.run`INSERT INTO version (id, bucket, key, is_null, current, marker, modified, length, etag, storage_class,
-      metadata, content_disposition, tags, lock_mode, lock_until, legal_hold)
+      checksum_algorithm, checksum_type, metadata, content_disposition, tags, lock_mode, lock_until, legal_hold)
     VALUES (${id}, ${bucket.id}, ${key}, ${isNull}, 1, 0, ${now}, ${length}, ${etag}, ${settings.storageClass},
-      ${settings.metadata}, ${settings.contentDisposition}, ${settings.tags}, ${settings.lockMode},
-      ${settings.lockUntil}, ${settings.legalHold})`
+      ${settings.checksumAlgorithm}, ${settings.checksumType}, ${settings.metadata},
+      ${settings.contentDisposition}, ${settings.tags}, ${settings.lockMode}, ${settings.lockUntil},
+      ${settings.legalHold})`
   const expiry = shownExpiry(bucket, {
     key,
     marker: 0,

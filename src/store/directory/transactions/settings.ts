@@ -1,5 +1,5 @@
 import type { RetentionMode } from '../../lock.ts'
-import type { NewObject, Tag } from '../../store.ts'
+import type { ChecksumKind, NewObject, Tag } from '../../store.ts'
 import { refuse } from '../refusals.ts'
 import type { BucketRow } from './find-bucket.ts'
 import { defaultRetention, parseRetention } from './retention.ts'
@@ -10,6 +10,8 @@ export interface VersionSettings {
   readonly metadata: string
   readonly contentDisposition: string | null
   readonly storageClass: string | null
+  readonly checksumAlgorithm: string | null
+  readonly checksumType: ChecksumKind['type'] | null
   /** JSON of `Tag[]`, `null` for none. */
   readonly tags: string | null
   readonly lockMode: RetentionMode | null
@@ -43,6 +45,8 @@ export function readSettings(bucket: BucketRow, object: NewObject, now: number):
     metadata: JSON.stringify(object.metadata),
     contentDisposition: object.contentDisposition ?? null,
     storageClass: storageClass === 'STANDARD' ? null : storageClass,
+    checksumAlgorithm: object.checksum?.algorithm ?? null,
+    checksumType: object.checksum?.type ?? null,
     tags: tagsText(parseTagging(settings['x-amz-tagging'] ?? '')),
     lockMode: retention?.mode ?? null,
     lockUntil: retention?.until ?? null,

@@ -1,3 +1,4 @@
+import type { ChecksumKind } from '../../store.ts'
 import type { Sql } from '../catalog/sqlite.ts'
 import { refuse } from '../refusals.ts'
 import { idOfName, NULL_VERSION, nameOfId } from '../version-id.ts'
@@ -16,6 +17,8 @@ export interface VersionRow {
   readonly length: number
   readonly etag: string
   readonly storage_class: string | null
+  readonly checksum_algorithm: string | null
+  readonly checksum_type: ChecksumKind['type'] | null
   readonly metadata: string
   readonly content_disposition: string | null
   readonly tags: string | null
