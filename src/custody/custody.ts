@@ -9,7 +9,7 @@ import { verifierKey } from './log/note.ts'
 import type { LogStore } from './log/store.ts'
 import type { WitnessingOptions } from './log/witnessing.ts'
 import { logOrigin, type Opened, openCustody } from './opened.ts'
-import type { CustodyOptions } from './options.ts'
+import type { CustodyAlarm, CustodyOptions } from './options.ts'
 import type { RecordKind, RecordKinds } from './people.ts'
 import type { Kept } from './records.ts'
 import { replayRecords } from './replay.ts'
@@ -98,6 +98,11 @@ export class Custody {
 
   get logStore(): LogStore {
     return this.#successor?.store ?? this.#store
+  }
+
+  /** Tells whoever watches that somebody should look. */
+  alarm(alarm: CustodyAlarm, sentence: string): void {
+    this.#options.onAlarm(alarm, sentence)
   }
 
   /** A proxy lost its right to lease: what it holds it must drop. */

@@ -9,6 +9,9 @@ const AHEAD = 24 * 3_600_000
 /** More new keys than this within a month are a script gone wild. */
 const MOST_WITHIN = 9
 
+/** Which epochs are further ones within a month, as SQL compares text. */
+export const FORCED = '%.%'
+
 export function epochAt(time: number): Epoch {
   return new Date(time).toISOString().slice(0, 7)
 }

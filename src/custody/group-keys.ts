@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { GroupKeyState, OpenKey } from '../keys/custodian.ts'
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import type { DepositTable, GroupKeyTable } from '../registry/custody/schema.ts'
-import { type Epoch, epochAt, epochForced, epochSoon } from './epoch.ts'
+import { type Epoch, epochAt, epochForced, epochSoon, FORCED } from './epoch.ts'
 import type { Keks } from './keks.ts'
 import { unwrap, type WrapContext, wrap } from './wrap.ts'
 
@@ -94,6 +94,19 @@ export class GroupKeys {
     await this.#make(tenant, bucket, epoch, now)
     await this.#turn(tenant, bucket, epoch)
     return epoch
+  }
+
+  /** When a bucket was last given a further key within a month, in milliseconds since 1970; 0 where it never was. */
+  async advancedAt(tenant: string, bucket: string): Promise<number> {
+    const row = await this.#registry.database
+      .selectFrom('group_keys')
+      .select('created')
+      .where('tenant', '=', tenant)
+      .where('bucket', '=', bucket)
+      .where('epoch', 'like', FORCED)
+      .orderBy('created', 'desc')
+      .executeTakeFirst()
+    return row?.created ?? 0
   }
 
   /** A tenant's group keys, without the keys. */

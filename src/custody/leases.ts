@@ -8,6 +8,7 @@ import type { Opened } from './opened.ts'
 import type { ProxyRecord, TenantRecord } from './people.ts'
 import { perUseRule } from './per-use.ts'
 import type { Kept } from './records.ts'
+import { noteSeen, type SeenRule } from './seen.ts'
 
 /** A proxy that showed its certificate, and the address that counts for the fence. */
 export interface Caller {
@@ -40,16 +41,14 @@ export type KeyAnswer =
 
 const MINUTE = 60_000
 const CALLS_A_MINUTE = 10
-const OLD_KEYS_AN_HOUR = 24
+/** A key asked for again within the hour costs nothing. */
+const OLD_KEYS: SeenRule = { kind: 'old-key', most: 24, span: 60 * MINUTE }
 
 /** Leases group keys to enrolled proxies: every call judged anew, and in the log before a key leaves. */
 export class Leases {
   readonly #custody: Custody
   readonly #countries: readonly [CountrySet, CountrySet]
   readonly #calls = new Limit(CALLS_A_MINUTE, MINUTE)
-  readonly #oldKeys = new Limit(OLD_KEYS_AN_HOUR, 60 * MINUTE)
-  /** When a proxy was last leased an old key: asking again for the same within the hour costs nothing. */
-  readonly #oldKeysLeased = new Map<string, number>()
 
   constructor(custody: Custody, countries: readonly [CountrySet, CountrySet]) {
     this.#custody = custody
@@ -163,22 +162,25 @@ export class Leases {
     if (!key)
       return { refused: 'Unknown', message: `Bucket ${ask.bucket} has no key of this id that may be leased.` }
     const handed = leased(key, tenant.body)
-    if (key.state !== 'decrypt-only' || handed.key === undefined || this.#mayHaveOld(caller, key, now))
-      return { keys: [handed] }
+    if (key.state !== 'decrypt-only' || handed.key === undefined) return { keys: [handed] }
+    if (await this.#mayHaveOld(caller, key, now)) return { keys: [handed] }
     key.key.fill(0)
     return {
       refused: 'TooMany',
-      message: `This proxy asked for more than ${OLD_KEYS_AN_HOUR} old keys within an hour.`,
+      message: `This proxy asked for more than ${OLD_KEYS.most} old keys within an hour.`,
     }
   }
 
-  #mayHaveOld(caller: Caller, key: OpenKey, now: number): boolean {
-    const name = `${caller.fingerprint}/${hex(key.id)}`
-    const leased = this.#oldKeysLeased.get(name)
-    if (leased !== undefined && Math.abs(now - leased) < 60 * MINUTE) return true
-    if (this.#oldKeys.take(caller.fingerprint, now) > 0) return false
-    this.#oldKeysLeased.set(name, now)
-    return true
+  /** A stolen proxy gathers old keys slowly, and not unnoticed. */
+  async #mayHaveOld({ fingerprint }: Caller, key: OpenKey, now: number): Promise<boolean> {
+    const { registry } = this.#custody
+    if ((await noteSeen(registry, OLD_KEYS, fingerprint, hex(key.id), now)) !== 'too-many') return true
+    this.#custody.alarm(
+      'old-keys-held',
+      `The proxy ${fingerprint} asked for more than ${OLD_KEYS.most} old keys within an hour. It gets no more. ` +
+        'Ask its operator why, and revoke it where there is no good answer.',
+    )
+    return false
   }
 }
 

@@ -5,6 +5,8 @@ import type { Signer } from './log/note.ts'
 import type { WitnessClient } from './log/witness-client.ts'
 import type { WitnessAlarm } from './log/witnessing.ts'
 
+export type CustodyAlarm = WitnessAlarm | 'old-keys-held'
+
 export interface CustodyOptions {
   readonly registry: CustodyRegistry
   /** The log's name, as `custodian.example/treuhand`. */
@@ -16,5 +18,5 @@ export interface CustodyOptions {
   /** Keeps each new group key elsewhere before it seals anything; signs by the log's key. */
   readonly secure?: (row: GroupKeyRow, log: Signer) => Promise<void>
   /** Hears what somebody should look at. */
-  readonly onAlarm: (alarm: WitnessAlarm, sentence: string) => void
+  readonly onAlarm: (alarm: CustodyAlarm, sentence: string) => void
 }

@@ -2,9 +2,9 @@ import type { Json } from './canonical.ts'
 import { readCanonical } from './canonical.ts'
 import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
-import { Limit } from './limits.ts'
 import { verifyPerson } from './persons.ts'
 import type { Records } from './records.ts'
+import { noteSeen, type SeenRule } from './seen.ts'
 
 /** What an officer or delegate asks for alone, signed by their key: it opens nothing by itself. */
 export interface PersonRequest {
@@ -16,13 +16,14 @@ export interface PersonRequest {
 
 export const REQUEST_LABEL = 'treuhand/request/v1'
 const MOST = 4096
-/** Milliseconds by which the person's clock and ours may differ; as long is a nonce remembered. */
+/** Milliseconds by which the person's clock and ours may differ. */
 const WINDOW = 5 * 60_000
+/** Remembered for much longer than a request counts, so that a clock set back lets none in again. */
+const NONCES: SeenRule = { kind: 'nonce', most: 1_000, span: 24 * 3_600_000 }
 
 /** Takes requests that persons signed, each once. */
 export class PersonRequests {
   readonly #custody: Custody
-  readonly #nonces = new Limit(1, 2 * WINDOW)
 
   constructor(custody: Custody) {
     this.#custody = custody
@@ -55,9 +56,12 @@ export class PersonRequests {
       )
     }
     await verifyPerson(custody, by, document, signature, records)
-    if (this.#nonces.take(`${by}/${String(nonce)}`, custody.now()) > 0) {
-      throw new CustodyError('Conflict', 'This request was made already.')
-    }
+    if (typeof nonce !== 'string' || nonce.length > 100)
+      throw new CustodyError('Malformed', 'A request has a nonce of its own.')
+    const seen = await noteSeen(custody.registry, NONCES, by, nonce, custody.now())
+    if (seen === 'again') throw new CustodyError('Conflict', 'This request was made already.')
+    if (seen === 'too-many')
+      throw new CustodyError('TooMany', 'This key has signed too many requests today. Come again tomorrow.')
     return { act, params: (params ?? {}) as PersonRequest['params'], by }
   }
 }

@@ -7,6 +7,7 @@ import type { CustodyRegistry } from '../../src/registry/custody/registry.ts'
 import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
 import { type Postgres, startPostgres } from '../../tools/postgres.ts'
 import { recipient } from '../custody/backup/ground.ts'
+import { callsHold } from '../custody/calls.ts'
 import { temporaryFolder } from '../custody/folder.ts'
 import { govern } from '../custody/governed.ts'
 import { logHolds } from '../custody/log/log-over-registry.ts'
@@ -33,6 +34,7 @@ async function openNew(): Promise<CustodyRegistry> {
 describe('on PostgreSQL', () => {
   rotationHolds(openNew)
   logHolds(openNew)
+  callsHold(openNew)
 
   test('one custodian is active; its standby becomes so when the first is gone, and the first can write no more', async () => {
     const url = await postgres.database(`custody${++count}`)

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { findAnswer, keepAnswer } from '../../registry/custody/answer-rows.ts'
+import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
 import type { App } from './app.ts'
 
@@ -12,27 +14,24 @@ const REPEATABLE = new Set([
   '/v1/rotations/epoch',
   '/v1/backups',
 ])
-const DAY = 24 * 3_600_000
-/** Answers that are kept, and characters of one. None of these calls answers with a secret. */
-const [MANY, LONG] = [1000, 65_536]
+/** Characters of an answer that is kept. None of these calls answers with a secret. */
+const LONG = 65_536
 
-interface Kept {
-  readonly body: string
-  readonly at: number
-  /** Undefined while it is being carried out. */
-  readonly answer?: { readonly status: number; readonly payload: string }
+/** What is being carried out, by the names of the requests. */
+interface Begun {
+  readonly call: string
+  readonly asked: string
 }
 
 /**
  * Answers a call that was made already under the same `idempotency-key` as it was answered then, and does nothing:
- * whose connection broke asks again. Keys count for a day, until the custodian starts anew, for the same caller and
- * call; what was refused may be tried again under its key.
- *
- * @param now milliseconds since 1970
+ * whose connection broke asks again. Answers are kept in the registry for a day, for the same caller and call, so
+ * that a custodian that started anew and a standby that took over give them too. What was refused may be tried again
+ * under its key.
  */
-export function answerOnce(app: App, now: () => number): void {
-  const kept = new Map<string, Kept>()
-  const names = new WeakMap<FastifyRequest, string>()
+export function answerOnce(app: App, { registry, now }: Pick<Custody, 'registry' | 'now'>): void {
+  const begun = new WeakMap<FastifyRequest, Begun>()
+  const running = new Set<string>()
 
   app.addHook('preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
     const key = request.headers['idempotency-key']
@@ -42,28 +41,32 @@ export function answerOnce(app: App, now: () => number): void {
       throw new CustodyError('Malformed', 'An idempotency key has 16 to 128 letters, digits, - and _.')
     if (!REPEATABLE.has(url))
       throw new CustodyError('Malformed', `${url} takes no idempotency key: what is signed counts once.`)
-    const name = hash(request.method, request.url, request.headers.authorization ?? '', key)
-    const body = bodyHash(request.body)
-    const before = kept.get(name)
-    if (before && now() - before.at < DAY) {
-      if (before.body !== body)
-        throw new CustodyError('Conflict', 'This idempotency key was used for another request.')
-      if (!before.answer) throw new CustodyError('Conflict', 'The first request is still being carried out.')
-      const { status, payload } = before.answer
-      return await reply.status(status).type('application/json').send(payload)
-    }
-    if (kept.size >= MANY) kept.delete(kept.keys().next().value!)
-    kept.set(name, { body, at: now() })
-    names.set(request, name)
+    const call = hash(request.method, request.url, request.headers.authorization ?? '', key)
+    const asked = bodyHash(request.body)
+    if (running.has(call)) throw new CustodyError('Conflict', 'The first request is still being carried out.')
+    // Before the registry is asked: whoever comes meanwhile must find it here.
+    running.add(call)
+    begun.set(request, { call, asked })
+    const before = await findAnswer(registry, call, now())
+    if (!before) return
+    begun.delete(request)
+    running.delete(call)
+    if (before.asked !== asked)
+      throw new CustodyError('Conflict', 'This idempotency key was used for another request.')
+    return await reply.status(before.status).type('application/json').send(before.answer)
   })
 
-  app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-    const name = names.get(request)
-    const begun = name === undefined ? undefined : kept.get(name)
-    if (!begun) return payload
-    const good = reply.statusCode < 300 && typeof payload === 'string' && payload.length <= LONG
-    if (good) kept.set(name!, { ...begun, answer: { status: reply.statusCode, payload } })
-    else kept.delete(name!)
+  app.addHook('onSend', async (request: FastifyRequest, { statusCode }, payload: unknown) => {
+    const one = begun.get(request)
+    if (!one) return payload
+    const { call, asked } = one
+    const good = statusCode < 300 && typeof payload === 'string' && payload.length <= LONG
+    // Where it cannot be kept, whoever gets the answer now needs not ask again.
+    if (good)
+      await keepAnswer(registry, { call, asked, status: statusCode, answer: payload, at: now() }).catch(
+        () => {},
+      )
+    running.delete(call)
     return payload
   })
 }

@@ -60,7 +60,7 @@ export function officerRoutes(
   governance: Governance,
   backup?: BackupTarget,
 ): void {
-  answerOnce(app, custody.now)
+  answerOnce(app, custody)
   const requests = new PersonRequests(custody)
   const { proposals } = governance
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
-import { Limit, tooMany } from '../limits.ts'
+import { tooMany } from '../limits.ts'
 import { rotateKek } from '../rotate-kek.ts'
 import type { TokenScope } from '../tokens.ts'
 import type { App } from './app.ts'
@@ -23,10 +23,22 @@ export function rotationRoutes(
   custody: Custody,
   admit: (request: FastifyRequest, scopes: readonly TokenScope[]) => Promise<string>,
 ): void {
-  const rotations = new Limit(1, HOUR)
-  const rotate = (what: string) => {
-    const wait = rotations.take(what, custody.now())
-    if (wait > 0) throw tooMany('rotations of this tenant', wait)
+  const running = new Set<string>()
+  /** Rotates once an hour, across restarts: `last` asks the registry when it was rotated before. */
+  const onceAnHour = async <T>(
+    what: string,
+    last: () => Promise<number>,
+    rotate: () => Promise<T>,
+  ): Promise<T> => {
+    if (running.has(what)) throw new CustodyError('Conflict', `A rotation of ${what} is under way.`)
+    running.add(what)
+    try {
+      const since = custody.now() - (await last())
+      if (since >= 0 && since < HOUR) throw tooMany(`rotations of ${what}`, HOUR - since)
+      return await rotate()
+    } finally {
+      running.delete(what)
+    }
   }
 
   app.post(
@@ -41,17 +53,16 @@ export function rotationRoutes(
       const by = await admit(request, ['operator', 'rotate'])
       const { tenant } = request.body as Static<typeof Tenant>
       const { keks, log } = custody.opened(tenant)
-      // Also across restarts, which forget the limit.
-      const since = custody.now() - (await keks.rotatedAt(tenant))
-      if (since >= 0 && since < HOUR) throw tooMany('rotations of this tenant', HOUR - since)
-      rotate(JSON.stringify([tenant]))
-      const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
-      await log.append({
-        type: 'rotation',
-        at: custody.now(),
-        body: { ...rotation, destroyed: [...rotation.destroyed], tenant, by },
+      const last = async () => await keks.rotatedAt(tenant)
+      return await onceAnHour(`tenant ${tenant}`, last, async () => {
+        const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
+        await log.append({
+          type: 'rotation',
+          at: custody.now(),
+          body: { ...rotation, destroyed: [...rotation.destroyed], tenant, by },
+        })
+        return rotation
       })
-      return rotation
     },
   )
 
@@ -70,12 +81,14 @@ export function rotationRoutes(
       const { groupKeys, log } = custody.opened(tenant)
       if (!(await groupKeys.list(tenant)).some(key => key.bucket === bucket))
         throw new CustodyError('Unknown', `Tenant ${tenant} has no keys for a bucket ${bucket} yet.`)
-      rotate(JSON.stringify([tenant, bucket]))
-      await log.append({ type: 'rotation', at: custody.now(), body: { tenant, bucket, by } })
-      const epoch = await groupKeys.advance(tenant, bucket, custody.now())
-      if (epoch === undefined)
-        throw new CustodyError('Conflict', `Bucket ${bucket} has had as many keys this month as it may.`)
-      return { epoch }
+      const last = async () => await groupKeys.advancedAt(tenant, bucket)
+      return await onceAnHour(`bucket ${bucket} of ${tenant}`, last, async () => {
+        await log.append({ type: 'rotation', at: custody.now(), body: { tenant, bucket, by } })
+        const epoch = await groupKeys.advance(tenant, bucket, custody.now())
+        if (epoch === undefined)
+          throw new CustodyError('Conflict', `Bucket ${bucket} has had as many keys this month as it may.`)
+        return { epoch }
+      })
     },
   )
 

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
+import type { CallTables } from './call-tables.ts'
 import type { CustodyTransaction } from './registry.ts'
 import type { CustodyTables } from './schema.ts'
 
-type CopiedTable = Exclude<keyof CustodyTables, 'term'>
+type CopiedTable = Exclude<keyof CustodyTables, 'term' | keyof CallTables>
 
 /** A row as every database has it. */
 export interface CopiedRow {
@@ -12,7 +13,7 @@ export interface CopiedRow {
 
 /**
  * What a copy of the registry holds, in an order in which it can be put back, and what orders each table. The
- * term is not copied: it is this registry's own.
+ * term is not copied: it is this registry's own; nor what callers did lately.
  */
 const TABLES: { readonly [table in CopiedTable]: readonly string[] } = {
   seal: ['singleton'],

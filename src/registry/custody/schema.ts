@@ -1,12 +1,13 @@
 import { type ColumnType, type Kysely, sql } from 'kysely'
 import type { Migration } from '../migrate.ts'
+import { type CallTables, callTables } from './call-tables.ts'
 import { type LogTables, logTables } from './log-tables.ts'
 
 /**
  * The custody registry's tables, alike on SQLite and PostgreSQL. Times are milliseconds since 1970 UTC.
  * SQLite takes a `bytea` column as one without conversion, so one text of the schema serves both.
  */
-export interface CustodyTables extends LogTables {
+export interface CustodyTables extends LogTables, CallTables {
   term: TermTable
   seal: SealTable
   secrets: SecretTable
@@ -223,6 +224,7 @@ export const custodyMigrations: readonly Migration[] = [
   ceremonies,
   keyExports,
   keyDeposits,
+  callTables,
 ]
 /** Number of the newest schema. */
 export const NEWEST = custodyMigrations.length

@@ -83,3 +83,39 @@ test('a tenant rotates its KEK once an hour, also where the custodian started an
   const later = await call(again.officers.port, 'POST', '/v1/rotations/kek', { tenant: 'acme' }, token.secret)
   expect(later.status).toBe(200)
 })
+
+test('a bucket gets a new group key once an hour, also where the custodian started anew between', async () => {
+  await enrolProxy(custodian, 'acme', ['photos']).then(async proxy => await proxy.lease(PHOTOS))
+  const ask = { tenant: 'acme', bucket: 'photos' }
+  expect((await call(port, 'POST', '/v1/rotations/epoch', ask, rotate)).status).toBe(200)
+  await custodian.close()
+  const again = await startCustodian({ folder: custodian.folder })
+  const refused = await call(again.officers.port, 'POST', '/v1/rotations/epoch', ask, rotate)
+  expect(refused).toMatchObject({ status: 429, json: { code: 'TooMany' } })
+})
+
+test('a call asked for again under its idempotency key after a restart is answered as before the restart', async () => {
+  await enrolProxy(custodian, 'acme', ['photos']).then(async proxy => await proxy.lease(PHOTOS))
+  const ask = async (at: number) =>
+    await call(at, 'POST', '/v1/rotations/kek', { tenant: 'acme' }, rotate, 'a-nightly-script-2026-11-25')
+  const first = await ask(port)
+  expect(first).toMatchObject({ status: 200, json: { version: 2 } })
+  await custodian.close()
+  const again = await startCustodian({ folder: custodian.folder })
+  expect(await ask(again.officers.port)).toEqual(first)
+  // A day later the key counts for nothing, as the limit does.
+  const token = await makeToken(again.custody, 'rotate', 48 * HOUR, [], 'an officer')
+  const late = async () =>
+    await call(
+      again.officers.port,
+      'POST',
+      '/v1/rotations/kek',
+      { tenant: 'acme' },
+      token.secret,
+      'a-nightly-script-2026-11-25',
+    )
+  again.setClock(Date.now() + 2 * HOUR)
+  expect(await late()).toMatchObject({ json: { version: 3 } })
+  again.setClock(Date.now() + 27 * HOUR)
+  expect(await late()).toMatchObject({ json: { version: 4 } })
+})
