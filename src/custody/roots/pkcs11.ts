@@ -22,6 +22,7 @@ interface P11Crypto {
   readonly subtle: SubtleCrypto
   readonly keyStorage: {
     setItem(key: CryptoKey): Promise<string>
+    keys(): Promise<readonly string[]>
     getItem(
       id: string,
       algorithm: { name: string },
@@ -35,7 +36,6 @@ interface Graphene {
   readonly Module: {
     load(library: string): {
       initialize(): void
-      finalize(): void
       getSlots(present: boolean): {
         readonly length: number
         items(place: number): { getToken(): { readonly label: string } }
@@ -60,14 +60,23 @@ export function pkcs11Root(options: Pkcs11Options): RootProvider {
       const { subtle, keyStorage } = await openToken(options)
       const algorithm = { ...AES_GCM, token: true, sensitive: true, label: 'treuhand root' }
       const made = (await subtle.generateKey(algorithm, false, ['encrypt', 'decrypt'])) as CryptoKey
-      const id = await keyStorage.setItem(made)
+      const id = keyId(await keyStorage.setItem(made))
       return { root: { subtle, key: await find(keyStorage, id, options) }, record: { id } }
     },
     async open(record) {
       const { subtle, keyStorage } = await openToken(options)
-      return { subtle, key: await find(keyStorage, recordText(record, 'id', 128), options) }
+      return { subtle, key: await find(keyStorage, keyId(recordText(record, 'id', 128)), options) }
     },
   }
+}
+
+/**
+ * The CKA_ID in hex, 20 random bytes, out of the name that node-webcrypto-p11 gives to a key: class, handle, id. The
+ * handle is another at the next start where the token holds further keys (PKCS #11 3.1, section 2.4), so no record may
+ * name it; older ones do.
+ */
+function keyId(name: string): string {
+  return name.slice(name.lastIndexOf('-') + 1)
 }
 
 async function find(
@@ -75,8 +84,10 @@ async function find(
   id: string,
   { token }: Pkcs11Options,
 ): Promise<CryptoKey> {
+  const name = (await storage.keys()).find(name => keyId(name) === id)
   // Asked without the algorithm, the storage takes every AES key for one of AES-CBC.
-  const key = await storage.getItem(id, AES_GCM, false, USAGES).catch(() => null)
+  const key =
+    name === undefined ? null : await storage.getItem(name, AES_GCM, false, USAGES).catch(() => null)
   if (key) return key
   throw new CustodyError(
     'RootKeyMissing',
@@ -105,19 +116,27 @@ function slotOf(library: string, label: string): number {
   if (!existsSync(library))
     throw new CustodyError('RootKeyMissing', `There is no PKCS #11 library ${library}.`)
   const module = load<Graphene>('graphene-pk11').Module.load(library)
-  module.initialize()
-  try {
-    const slots = module.getSlots(true)
-    for (let place = 0; place < slots.length; place++) {
-      if (slots.items(place).getToken().label.trim() === label) return place
-    }
-  } finally {
-    module.finalize()
+  initialize(module)
+  const slots = module.getSlots(true)
+  for (let place = 0; place < slots.length; place++) {
+    if (slots.items(place).getToken().label.trim() === label) return place
   }
   throw new CustodyError(
     'RootKeyMissing',
     `No token is labelled ${label}. Insert it, or configure its label.`,
   )
+}
+
+/**
+ * Once a process, and never undone: that would end the sessions of every other key of this library, the root in force
+ * among them when another is made beside it.
+ */
+function initialize(module: { initialize(): void }): void {
+  try {
+    module.initialize()
+  } catch (error) {
+    if (!String((error as Error).message).includes('CKR_CRYPTOKI_ALREADY_INITIALIZED')) throw error
+  }
 }
 
 function load<Module>(name: string): Module {

@@ -63,7 +63,7 @@ async function call(
       signal: AbortSignal.timeout(TIMEOUT),
       dispatcher,
     })
-    return readAnswer(response.statusCode, await readCapped(response.body), field, address)
+    return readAnswer(response.statusCode, await readCapped(response.body), field, options)
   } catch (error) {
     if (error instanceof CustodyError) throw error
     throw new CustodyError(
@@ -86,11 +86,26 @@ async function readCapped(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-function readAnswer(status: number, text: string, field: string, address: string): string {
-  if (status === 403)
-    throw new CustodyError('Refused', `The transit engine at ${address} refuses the token. Renew it.`)
+function readAnswer(
+  status: number,
+  text: string,
+  field: 'ciphertext' | 'plaintext',
+  { address, mount, key }: TransitOptions,
+): string {
+  if (status === 403) {
+    throw new CustodyError(
+      'Refused',
+      `The transit engine at ${address} refuses the token. Renew it, or let its policy update ${mount}/encrypt/${key} and ${mount}/decrypt/${key}.`,
+    )
+  }
   if (status === 503)
     throw new CustodyError('Unreachable', `The transit engine at ${address} is sealed. Unseal it.`)
+  if (status === 400 && field === 'ciphertext') {
+    throw new CustodyError(
+      'RootKeyUnsafe',
+      `The transit engine at ${address} cannot bind a root to its purpose by ${key}. Make a key of type aes256-gcm96.`,
+    )
+  }
   if (status === 400) {
     throw new CustodyError(
       'RootKeyChanged',
