@@ -8,15 +8,18 @@ import type { Custodian } from '../keys/custodian.ts'
 import { CannotStart } from './cannot-start.ts'
 import type { DataFolder } from './data-folder.ts'
 import { readSecretFile } from './files.ts'
+import type { Log } from './log.ts'
 
 /** The custodian that the configuration names: in a process of its own, or inside this one. */
-export async function openCustodian({ keys }: Config, folder: DataFolder): Promise<Custodian> {
+export async function openCustodian({ keys }: Config, folder: DataFolder, log: Log): Promise<Custodian> {
   if (keys.kind !== 'custodian')
     return await openEmbeddedCustodian({ registry: folder.custodyStore, root: rootOf(keys, folder) })
   if (existsSync(keys.credentials)) {
     // Loaded by those alone who need it: its HTTP client takes 15 MiB.
     const { RemoteCustodian } = await import('../keys/remote/remote-custodian.ts')
-    return await RemoteCustodian.open(keys.urls, keys.credentials)
+    return await RemoteCustodian.open(keys.urls, keys.credentials, ({ event, ...fields }) =>
+      event === 'custodian-back' ? log.info(event) : log.warn(event, fields),
+    )
   }
   throw new CannotStart(
     `This proxy is not enrolled: there is no folder ${keys.credentials}. Get a ticket from the custodian's officers and run treuhand enrol.`,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Identity } from '../front/s3/access.ts'
 import { type FrontEvent, s3Front } from '../front/s3/front.ts'
-import type { Custodian } from '../keys/custodian.ts'
+import { type Custodian, NoLease } from '../keys/custodian.ts'
 import { GroupKeys } from '../keys/group-keys.ts'
 import { Objects } from '../objects/objects.ts'
 import type { PathRegistry } from '../registry/path/registry.ts'
@@ -16,6 +16,7 @@ import { keepStore } from './housekeeping.ts'
 import type { Log } from './log.ts'
 import { openStore, type StoreOpening } from './open-store.ts'
 import { roomsOver } from './room.ts'
+import { Seldom } from './seldom.ts'
 
 export interface ProxyParts extends StoreOpening {
   readonly registry: PathRegistry
@@ -40,7 +41,12 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   const opened = await openStore(parts)
   const { store, findings, as } = opened
   const half = configuredHalf(config)
-  const keys = new GroupKeys(custodian, engine, { half })
+  const seldom = new Seldom(log)
+  const keys = new GroupKeys(custodian, engine, {
+    half,
+    onNotRenewed: ({ bucket, error, ends }) =>
+      seldom.warn('lease-not-renewed', { ...whyNoLease(error), bucket, seconds: Math.round(ends / 1000) }),
+  })
   const roomOver = roomsOver({ config, keys, registry, engine, log })
   const objectsOver = (itsStore: Store) => new Objects(roomOver(itsStore))
   const front = s3Front({
@@ -51,7 +57,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
     baseDomains: config.baseDomains,
     ...(config.anonymous.length > 0 && { anonymous: { tenant: DEFAULT_TENANT, grants: config.anonymous } }),
     announceEncryption: config.announceEncryption,
-    log: event => logEvent(log, event),
+    log: event => logEvent(log, seldom, event),
   })
   const { host, port, tls } = config.listen
   const server = await serve({
@@ -85,9 +91,16 @@ function perCredential(own: Objects, open: (profile: string) => Objects): (ident
   }
 }
 
-function logEvent(log: Log, event: FrontEvent): void {
-  if (event.event === 'request') {
-    const { event: name, ...fields } = event
+function whyNoLease(error: unknown): { reason: string; detail: string } {
+  const reason = error instanceof NoLease ? error.reason : 'failed'
+  return { reason, detail: (error as Error).message }
+}
+
+function logEvent(log: Log, seldom: Seldom, event: FrontEvent): void {
+  const { event: name, requestId } = event
+  if (name === 'request') {
+    const { event: _, ...fields } = event
     log.debug(name, fields)
-  } else log.error('defect', { requestId: event.requestId, reason: String((event.error as Error)?.stack) })
+  } else if (name === 'defect') log.error(name, { requestId, reason: String((event.error as Error)?.stack) })
+  else seldom.warn(name, { reason: event.reason, detail: event.detail, requestId })
 }

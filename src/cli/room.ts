@@ -66,7 +66,7 @@ export interface OpenedRoom {
 export async function openRoom(config: Config): Promise<OpenedRoom> {
   const log = openLog(config.log.level)
   const folder = openDataFolder(config.data)
-  const custodian = await openCustodian(config, folder)
+  const custodian = await openCustodian(config, folder, log)
   const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
   const { engine } = chooseEngine(config.aead)
   const { store } = await openStore({ config, folder, family: randomUUID(), log })

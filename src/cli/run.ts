@@ -26,7 +26,7 @@ export async function run(config: Config, onReady: (ready: Ready) => void): Prom
   const metrics = new Metrics()
   const log = logOf(config, metrics)
   const folder = openDataFolder(config.data)
-  const custodian = await openCustodian(config, folder)
+  const custodian = await openCustodian(config, folder, log)
   const registry = await openPathRegistry({ file: folder.pathStore, key: pathStoreKey(folder) })
   await ensureFirstAccessKey(registry.accessKeys, folder)
   const endHousekeeping = keepHouse(registry.uploads, log)

@@ -17,6 +17,14 @@ const RENEW_AT = 1 / 3
 const RENEW_JITTER = 0.1
 const RETRY_RENEWAL_AFTER = 1_000
 
+/** A bucket's key that could not be renewed in time; it is asked for again each second. */
+export interface NotRenewed {
+  readonly bucket: string
+  readonly error: unknown
+  /** Milliseconds until the lease ends. */
+  readonly ends: number
+}
+
 interface Held {
   readonly ends: { readonly monotonic: number; readonly wall: number }
   readonly end: AbortController
@@ -32,6 +40,7 @@ export class GroupKeys {
   readonly #engine: AeadEngine
   readonly #half: CustomerHalf | undefined
   readonly #clocks: Clocks
+  readonly #onNotRenewed: (about: NotRenewed) => void
   readonly #held = new Map<string, Held>()
   /** The key that seals new objects, by tenant and bucket. */
   readonly #current = new Map<string, string>()
@@ -47,12 +56,18 @@ export class GroupKeys {
     {
       clocks = systemClocks,
       half,
-    }: { readonly clocks?: Clocks; readonly half?: CustomerHalf | undefined } = {},
+      onNotRenewed = () => {},
+    }: {
+      readonly clocks?: Clocks
+      readonly half?: CustomerHalf | undefined
+      readonly onNotRenewed?: (about: NotRenewed) => void
+    } = {},
   ) {
     this.#custodian = custodian
     this.#engine = engine
     this.#half = half
     this.#clocks = clocks
+    this.#onNotRenewed = onNotRenewed
     this.#lastWall = clocks.wall()
     custodian.onRevoked(keys => this.#revoke(keys))
     this.#sweep = setInterval(() => this.sweep(), 1_000).unref()
@@ -166,9 +181,18 @@ export class GroupKeys {
     const timer = setTimeout(() => {
       if (this.#live(this.#current.get(place)) === undefined) return void this.#renewals.delete(place)
       // A custodian that is away costs nothing until the lease ends; then callers get its NoLease.
-      this.#ask(ask).catch(() => this.#renewAfter(ask, place, RETRY_RENEWAL_AFTER))
+      this.#ask(ask).catch(error => {
+        this.#tellNotRenewed(ask, place, error)
+        this.#renewAfter(ask, place, RETRY_RENEWAL_AFTER)
+      })
     }, delay)
     this.#renewals.set(place, timer.unref())
+  }
+
+  #tellNotRenewed({ bucket }: LeaseAsk, place: string, error: unknown): void {
+    const held = this.#held.get(this.#current.get(place) ?? '')
+    // Dropped meanwhile: whoever needs it next is told why there is none.
+    if (held) this.#onNotRenewed({ bucket, error, ends: held.ends.monotonic - this.#clocks.monotonic() })
   }
 
   #revoke(keys: 'all' | readonly string[]): void {

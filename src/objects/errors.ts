@@ -12,7 +12,6 @@ export type ObjectErrorCode =
   | 'NoSuchUpload'
   | 'InvalidRequest'
   | 'BadDigest'
-  | 'NoKeyLease'
   | 'SlowDown'
   | 'OperationAborted'
   | 'NotImplemented'

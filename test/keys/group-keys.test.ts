@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Custodian, LeaseAsk, LeasedKey } from '../../src/keys/custodian.ts'
 import { NoLease } from '../../src/keys/custodian.ts'
 import type { GroupKey } from '../../src/keys/group-key.ts'
-import { GroupKeys } from '../../src/keys/group-keys.ts'
+import { GroupKeys, type NotRenewed } from '../../src/keys/group-keys.ts'
 import { Dek } from '../../src/seal/dek.ts'
 import { nodeEngine } from '../../src/seal/engine-node.ts'
 
@@ -106,6 +106,24 @@ describe('group keys', () => {
     custodian.refusing = true
     pass(TTL)
     await expect(keys.current('t', 'b')).rejects.toThrow(NoLease)
+  })
+
+  test('a renewal that fails is told at once, long before the lease ends, and tried again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const custodian = new ScriptedCustodian()
+    const told: NotRenewed[] = []
+    keys = new GroupKeys(custodian, nodeEngine, { clocks, onNotRenewed: about => told.push(about) })
+    await keys.current('t', 'b')
+    custodian.refusing = true
+    pass(25_000)
+    await vi.advanceTimersByTimeAsync(25_000)
+    expect(told[0]).toMatchObject({ bucket: 'b', error: { reason: 'sealed' }, ends: TTL - 25_000 })
+    custodian.refusing = false
+    const failed = told.length
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(told).toHaveLength(failed)
+    expect(custodian.asked).toHaveLength(failed + 2)
   })
 
   test('a revocation drops the key at once', async () => {

@@ -24,6 +24,7 @@ import { postedForm } from './operations/post-object.ts'
 import type { FrontEvent, S3FrontOptions } from './options.ts'
 import { route } from './router.ts'
 import { secondLook } from './second-look.ts'
+import { troubleOf } from './trouble.ts'
 
 /** A request that has been read: what it is about and what it wants. */
 interface Asked {
@@ -188,6 +189,8 @@ export class Exchange {
     const asked = this.#asked
     const known = asS3Error(error, asked?.operation.sentences)
     if (!known) this.#options.log({ event: 'defect', requestId: this.#id, error })
+    const trouble = troubleOf(error)
+    if (trouble) this.#options.log({ ...trouble, requestId: this.#id })
     const objects = this.#objects
     if (!known || !asked || !objects || !this.#caller) return known
     const source = sourceBucket(asked.headers)

@@ -39,7 +39,6 @@ const OBJECT_ERRORS: Readonly<Record<ObjectErrorCode, S3ErrorCode>> = {
   NoSuchUpload: 'NoSuchUpload',
   InvalidRequest: 'InvalidRequest',
   BadDigest: 'BadDigest',
-  NoKeyLease: 'KeyUnavailable',
   SlowDown: 'SlowDown',
   OperationAborted: 'OperationAborted',
   NotImplemented: 'NotImplemented',

@@ -1,8 +1,9 @@
+import { X509Certificate } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Custodian, type KeyUse, type Lease, type LeaseAsk, NoLease } from '../custodian.ts'
 import { Batches } from './batches.ts'
 import { Connection } from './connection.ts'
-import { isHalfOver, readCredentials, writeCredentials } from './credentials.ts'
+import { isHalfOver, type ProxyCredentials, readCredentials, writeCredentials } from './credentials.ts'
 import { LeaseBox } from './lease-box.ts'
 import { readLeases, readUses, type WireLeases, type WireUses, wireAsk, wireUse } from './wire-form.ts'
 
@@ -14,7 +15,15 @@ const CALLS = 10
 const SPAN = 60_000
 const SILENCE = 6_000
 const AGAIN = 1_000
+const SILENT = 'The custodian has given no sign of life for six seconds.'
 const LOOK_AT_CERTIFICATE = 3_600_000
+
+/** How the custodian is, for the proxy's log. While it is lost keys live on until their leases end. */
+export type CustodianEvent =
+  | { readonly event: 'custodian-lost'; readonly reason: NoLease['reason']; readonly detail: string }
+  | { readonly event: 'custodian-back' }
+  | { readonly event: 'keys-revoked'; readonly keys: 'all' | number }
+  | { readonly event: 'certificate-not-renewed'; readonly detail: string }
 
 /**
  * The custodian in a process of its own, over mutual TLS. Asks that come together go as one call;
@@ -28,23 +37,30 @@ export class RemoteCustodian implements Custodian {
   readonly #calls: number[] = []
   readonly #leases: Batches<LeaseAsk, Lease>
   readonly #uses: Batches<KeyUse, Uint8Array>
+  readonly #tell: (event: CustodianEvent) => void
+  #lost = false
   #renewal: NodeJS.Timeout | undefined
 
   /**
    * @param urls `https://host:port` of the custodian and its standby
    * @param folder of the credentials that `enrol` wrote
    */
-  static async open(urls: readonly string[], folder: string): Promise<RemoteCustodian> {
-    const custodian = new RemoteCustodian(new Connection(urls, await readCredentials(folder)), folder)
+  static async open(
+    urls: readonly string[],
+    folder: string,
+    tell: (event: CustodianEvent) => void = () => {},
+  ): Promise<RemoteCustodian> {
+    const custodian = new RemoteCustodian(new Connection(urls, await readCredentials(folder)), folder, tell)
     void custodian.#listen()
     custodian.#renewal = setInterval(() => void custodian.renewCertificate(), LOOK_AT_CERTIFICATE).unref()
     void custodian.renewCertificate()
     return custodian
   }
 
-  private constructor(connection: Connection, folder: string) {
+  private constructor(connection: Connection, folder: string, tell: (event: CustodianEvent) => void) {
     this.#connection = connection
     this.#folder = folder
+    this.#tell = tell
     this.#leases = new Batches(
       async asks => await this.#lease(asks),
       ASKS_A_CALL,
@@ -81,16 +97,23 @@ export class RemoteCustodian implements Custodian {
   async renewCertificate(now = Date.now()): Promise<void> {
     try {
       const credentials = await readCredentials(this.#folder)
-      if (!isHalfOver(credentials.certificate, now)) return
-      const { certificate } = (await this.#connection.call('POST', '/v1/certificate')) as {
-        certificate: string
-      }
-      const renewed = { ...credentials, certificate }
-      await writeCredentials(this.#folder, renewed)
-      this.#connection.renew(renewed)
-    } catch {
+      if (isHalfOver(credentials.certificate, now)) await this.#renew(credentials)
+    } catch (error) {
       // Days remain; when they run out, leases end with the custodian's own sentence.
+      this.#tell({ event: 'certificate-not-renewed', detail: (error as Error).message })
     }
+  }
+
+  async #renew(credentials: ProxyCredentials): Promise<void> {
+    const { certificate } = (await this.#connection
+      .call('POST', '/v1/certificate')
+      .catch(({ message }: NoLease) => {
+        const { validTo } = new X509Certificate(credentials.certificate)
+        throw new Error(`${message} The present certificate ends on ${validTo}.`)
+      })) as { certificate: string }
+    const renewed = { ...credentials, certificate }
+    await writeCredentials(this.#folder, renewed)
+    this.#connection.renew(renewed)
   }
 
   /** Milliseconds until the next call is admitted. */
@@ -127,12 +150,15 @@ export class RemoteCustodian implements Custodian {
           AbortSignal.any([signal, silence.signal]),
         )) {
           alarm.refresh()
+          this.#found()
           const { drop } = line as { drop?: 'all' | readonly string[] }
           if (drop !== undefined) this.#drop(drop)
         }
       } catch (error) {
-        if (error instanceof NoLease && (error.reason === 'killed' || error.reason === 'refused'))
-          this.#drop('all')
+        const known = error instanceof NoLease
+        if (known && (error.reason === 'killed' || error.reason === 'refused')) this.#drop('all')
+        const silent = silence.signal.aborted
+        if (known || silent) this.#lose(known ? error : new NoLease('unreachable', SILENT))
       } finally {
         clearTimeout(alarm)
       }
@@ -140,7 +166,19 @@ export class RemoteCustodian implements Custodian {
     }
   }
 
+  #lose({ reason, message }: NoLease): void {
+    if (!this.#lost && !this.#closed.signal.aborted)
+      this.#tell({ event: 'custodian-lost', reason, detail: message })
+    this.#lost = true
+  }
+
+  #found(): void {
+    if (this.#lost) this.#tell({ event: 'custodian-back' })
+    this.#lost = false
+  }
+
   #drop(keys: 'all' | readonly string[]): void {
+    if (!this.#lost) this.#tell({ event: 'keys-revoked', keys: keys === 'all' ? keys : keys.length })
     for (const listener of this.#listeners) listener(keys)
   }
 }

@@ -8,7 +8,7 @@ import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { type RunningCustodian, serveCustodian } from '../../../src/custody/server/serve.ts'
 import { unseal } from '../../../src/custody/unseal.ts'
 import { enrol } from '../../../src/keys/remote/enrol.ts'
-import { RemoteCustodian } from '../../../src/keys/remote/remote-custodian.ts'
+import { type CustodianEvent, RemoteCustodian } from '../../../src/keys/remote/remote-custodian.ts'
 import { openSqliteRegistry } from '../../../src/registry/custody/sqlite.ts'
 import { temporaryFolder } from '../folder.ts'
 
@@ -64,19 +64,27 @@ export async function addTenant(
   await custody.keep('tenant', name, undefined, body, { type: 'policy', at: custody.now(), body: {} })
 }
 
+export type EnrolledProxy = RemoteCustodian & {
+  readonly fingerprint: string
+  readonly folder: string
+  /** What its log was told. */
+  readonly events: CustodianEvent[]
+}
+
 /** Enrols a proxy as its operator and the officers do, and opens its connection. */
 export async function enrolProxy(
   custodian: TestCustodian,
   tenant: string,
   buckets: readonly string[],
-): Promise<RemoteCustodian & { readonly fingerprint: string; readonly folder: string }> {
+): Promise<EnrolledProxy> {
   const folder = temporaryFolder()
   const token = await makeEnrolmentToken(custodian.custody, tenant, buckets, 'an officer')
   const pending = await enrol(custodian.url, token)
   onTestFinished(() => pending.close())
   await admit(custodian.custody, pending.request, 'a proposal')
   await pending.finish(folder)
-  const proxy = await RemoteCustodian.open([custodian.url], folder)
+  const events: CustodianEvent[] = []
+  const proxy = await RemoteCustodian.open([custodian.url], folder, event => events.push(event))
   onTestFinished(() => proxy.close())
-  return Object.assign(proxy, { fingerprint: pending.fingerprint, folder })
+  return Object.assign(proxy, { fingerprint: pending.fingerprint, folder, events })
 }

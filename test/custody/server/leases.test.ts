@@ -230,6 +230,7 @@ describe('what ends leases', () => {
     await revokeProxy(custodian.custody, proxy.fingerprint, 'an officer')
     await vi.waitFor(() => expect(heard).toContain('all'), 5_000)
     await expect(proxy.lease(photos)).rejects.toMatchObject({ reason: 'refused' })
+    expect(proxy.events[0]).toEqual({ event: 'keys-revoked', keys: 'all' })
     await expect(other.lease(photos)).resolves.toBeDefined()
     expect(otherHeard).toEqual([])
   })
@@ -248,8 +249,11 @@ describe('what ends leases', () => {
     const before = await proxy.lease(photos)
     await custodian.close()
     await expect(proxy.lease(photos)).rejects.toMatchObject({ reason: 'unreachable' })
+    const lost = { event: 'custodian-lost', reason: 'unreachable' }
+    await vi.waitFor(() => expect(proxy.events).toMatchObject([lost]), 10_000)
     await startCustodian({ folder: custodian.folder, port: custodian.proxies.port })
     expect((await proxy.lease(photos)).keys).toEqual(before.keys)
+    await vi.waitFor(() => expect(proxy.events).toMatchObject([lost, { event: 'custodian-back' }]), 10_000)
   })
 })
 
