@@ -35,7 +35,9 @@ async function client(): Promise<void> {
     const number = begun++
     const asked = performance.now()
     const request = { ...job.request, key: job.request.key.replace('#', String(number % job.keys)) }
-    bytes += await send(request, asked)
+    // Not `bytes += await`: that adds to what `bytes` was before the wait, and loses what others counted meanwhile.
+    const passed = await send(request, asked)
+    bytes += passed
     if (request.verb === 'PUT') firstBytes.push(performance.now() - asked)
   }
 }
