@@ -43,6 +43,7 @@ export function readApproval(text: string): Approval {
     /^[0-9a-f]{64}$/.test(approval.proposal) &&
     /^SHA256:[A-Za-z0-9+/]{43}$/.test(approval.signer) &&
     /^[1-9][0-9]{0,15}$/.test(expires ?? '') &&
+    Number.isSafeInteger(approval.expires) &&
     /^[A-Za-z0-9_-]{22}$/.test(approval.nonce) &&
     end === '' &&
     more.length === 0

@@ -121,6 +121,7 @@ class Answer implements Reply {
   }
 }
 
-const FIELD_NAME = /^[a-z0-9-]+$/
+/** A token in lower case (RFC 9110 5.6.2): names of metadata are the client's. */
+const FIELD_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 5.5 has none of them in a value
 const NO_FIELD_VALUE = /[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]/
