@@ -20,6 +20,7 @@ import { rereading } from './pinned.ts'
 import { bodyOf, digested } from './plain-bodies.ts'
 import { putObject } from './put.ts'
 import { addressOf, type Room } from './room.ts'
+import { taggingOf } from './tagging.ts'
 import { type UploadedPart, uploadPart } from './upload-part.ts'
 
 export interface CopyObject {
@@ -188,7 +189,8 @@ async function copyPayload(
       ifMatch: head.etag,
       ...(written && { destination: written }),
     })
-  const uploadId = await room.store.createUpload(target, object)
+  const settings = await ownSettings(room, from, object.settings)
+  const uploadId = await room.store.createUpload(target, { ...object, settings })
   try {
     const parts = []
     const step = Math.floor(room.limits.storeCopy / SEGMENT) * SEGMENT
@@ -220,7 +222,7 @@ async function copyThrough(
   try {
     const put = {
       headers: newHeaders(copy, source.headers),
-      settings: copy.settings,
+      settings: await ownSettings(room, from, copy.settings),
       conditions: copy.conditions.destination ?? {},
     }
     const plain = bodyOf(source)
@@ -231,6 +233,20 @@ async function copyThrough(
     source.discard()
     throw error
   }
+}
+
+/**
+ * The settings of a copy that the store does not make at a stroke. Tags come along with the payload unless the request
+ * replaces them, and without that directive it has none of its own (Amazon S3 API Reference, CopyObject).
+ */
+async function ownSettings(
+  room: Room,
+  from: ObjectName,
+  settings: NewObject['settings'],
+): Promise<NewObject['settings']> {
+  const { 'x-amz-tagging-directive': directive, 'x-amz-tagging': tagging, ...others } = settings
+  if (directive !== 'REPLACE') return { ...others, ...(await taggingOf(room, from)) }
+  return { ...others, ...(tagging !== undefined && { 'x-amz-tagging': tagging }) }
 }
 
 /** @throws ObjectError `InvalidRequest`, in S3's words */

@@ -1,4 +1,3 @@
-import { StoreError } from '../store/errors.ts'
 import type { Attributes, NewObject } from '../store/store.ts'
 import { clientETag } from './etag.ts'
 import { getObject } from './get.ts'
@@ -7,7 +6,8 @@ import type { ObjectName, PlainBody, PutAnswer, ReadableObject } from './object.
 import { bodyOf } from './plain-bodies.ts'
 import { putUnder } from './put.ts'
 import { resealParts } from './reseal-parts.ts'
-import { addressOf, type Room } from './room.ts'
+import type { Room } from './room.ts'
+import { taggingOf } from './tagging.ts'
 
 /** Why an object stays as it is: nobody may overwrite it, or nobody can read it at once. */
 export type Unwritable = 'locked' | 'archived'
@@ -53,7 +53,7 @@ export async function reencryptObject(
     const { versionId: _, ...to } = name
     const put = {
       headers: source.headers,
-      settings: { ...settingsOf(source.attributes), ...(await tagging(room, name)) },
+      settings: { ...settingsOf(source.attributes), ...(await taggingOf(room, name)) },
       conditions: unchanged,
     }
     return await (source.parts === undefined
@@ -78,17 +78,3 @@ function settingsOf(attributes: Attributes): NewObject['settings'] {
   const storageClass = attributes['x-amz-storage-class']
   return storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }
 }
-
-/** Tags by a request of their own: not every store counts them in its answers. */
-async function tagging(room: Room, name: ObjectName): Promise<NewObject['settings']> {
-  const { tags } = await room.store.getTags(addressOf(room, name)).catch(error => {
-    if (error instanceof StoreError && HAS_NO_TAGS.includes(error.code)) return { tags: [] }
-    throw error
-  })
-  if (tags.length === 0) return {}
-  return {
-    'x-amz-tagging': tags.map(({ key, value }) => [key, value].map(encodeURIComponent).join('=')).join('&'),
-  }
-}
-
-const HAS_NO_TAGS = ['NotImplemented', 'NoSuchTagSet', 'NoSuchTagSetError']

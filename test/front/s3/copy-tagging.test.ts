@@ -55,6 +55,18 @@ describe('a copy', () => {
     expect(await tagsOf('copied')).toEqual(await tagsOf('source'))
   })
 
+  test('that is sealed anew, for a checksum that its source has not, has its tags all the same', async () => {
+    await copy('digested', { ChecksumAlgorithm: 'SHA256', Tagging: 'is=ignored' })
+    expect((await read('digested')).ChecksumSHA256).toBe(
+      Buffer.from(sha256('the data'), 'hex').toString('base64'),
+    )
+    expect(await tagsOf('digested')).toEqual(await tagsOf('source'))
+    await copy('retagged', { ChecksumAlgorithm: 'SHA256', TaggingDirective: 'REPLACE', Tagging: 'a=b' })
+    expect(await tagsOf('retagged')).toEqual([{ Key: 'a', Value: 'b' }])
+    await copy('untagged', { ChecksumAlgorithm: 'SHA256', TaggingDirective: 'REPLACE' })
+    expect(await tagsOf('untagged')).toEqual([])
+  })
+
   test('that asks for what there is not is refused for that, before its source is looked for', async () => {
     const CopySource = 'no-such-bucket/key'
     await expect(copy('nothing', { CopySource })).rejects.toMatchObject({ name: 'NoSuchBucket' })
