@@ -13,6 +13,14 @@ export function isName(text: string): boolean {
   return /^000[0-9a-f]{13}$/.test(text)
 }
 
+/**
+ * Whether another store may have named a version so: S3 and Ceph by 32 characters, minio by a UUID, versitygw by a
+ * ULID. Applications keep such names when their objects move; here they name what is not there.
+ */
+export function mayBeForeign(text: string): boolean {
+  return /^[0-9A-Za-z._-]{26,64}$/.test(text)
+}
+
 /** The id behind a name that clients show. @throws StoreError `InvalidArgument` where no id has that name */
 export function idOfName(name: string): number {
   if (!isName(name)) throw refuse('InvalidArgument')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkBucketPolicy } from '../../../src/front/s3/forms/bucket-policy.ts'
+import { checkOwnership } from '../../../src/front/s3/forms/ownership.ts'
 import { checkWebsite } from '../../../src/front/s3/forms/website.ts'
 import { readXml } from '../../../src/front/s3/xml/read.ts'
 import { refusal } from './harness.ts'
@@ -141,4 +142,15 @@ describe('a website', () => {
   ])('is refused with %s: %s', async (code, inner) => {
     expect(await refusal(() => check(inner))).toBe(code)
   })
+})
+
+test('ownership controls are one rule of a kind that there is', async () => {
+  const check = (rules: string) =>
+    checkOwnership(
+      readXml(Buffer.from(`<OwnershipControls>${rules}</OwnershipControls>`), 'OwnershipControls'),
+    )
+  const rule = (ownership: string) => `<Rule><ObjectOwnership>${ownership}</ObjectOwnership></Rule>`
+  expect(check(rule('BucketOwnerEnforced'))).toBeUndefined()
+  for (const rules of ['', '<Rule/>', rule('Nobody'), rule('ObjectWriter').repeat(2)])
+    expect(await refusal(() => check(rules))).toBe('MalformedXML')
 })

@@ -5,6 +5,7 @@ import { plainBody } from '../body/plain-body.ts'
 import { readSmallBody } from '../body/small-body.ts'
 import type { BucketCall, Operation } from '../call.ts'
 import { S3Error } from '../errors.ts'
+import { OWNERSHIPS } from '../forms/ownership.ts'
 import { checkTags, MAX_BUCKET_TAGS } from '../forms/tags.ts'
 import { readXml } from '../xml/read.ts'
 import { readTags } from './object-tagging.ts'
@@ -59,8 +60,6 @@ const FIELDS = [
   'x-amz-grant-write-acp',
   'x-amz-object-ownership',
 ] as const
-
-const OWNERSHIPS = ['BucketOwnerPreferred', 'ObjectWriter', 'BucketOwnerEnforced']
 
 function readSettings({ headers }: BucketCall): BucketSettings {
   const ownership = headers.get('x-amz-object-ownership')

@@ -12,6 +12,7 @@ import { readSmallBody } from '../body/small-body.ts'
 import { type BucketCall, nameOf, type Operation, type Sentences } from '../call.ts'
 import { S3Error } from '../errors.ts'
 import { checkBucketPolicy } from '../forms/bucket-policy.ts'
+import { checkOwnership } from '../forms/ownership.ts'
 import { checkWebsite } from '../forms/website.ts'
 import { readXml } from '../xml/read.ts'
 
@@ -177,6 +178,7 @@ function check(bytes: Buffer, { name, root }: Document): void {
   if (bytes.length === 0) throw new S3Error('MissingRequestBodyError')
   const document = readXml(bytes, root ?? '')
   if (name === 'website') checkWebsite(document)
+  if (name === 'ownershipControls') checkOwnership(document)
 }
 
 /**

@@ -115,8 +115,9 @@ export function putLegalHold({ sql }: Transaction, { at, held }: { at: Address; 
 
 function findLockable(sql: Sql, at: Address): VersionRow {
   const bucket = findBucket(sql, at.bucket)
+  const version = findObject(sql, bucket, keyBytes(at.key), at.versionId)
   if (!bucket.object_lock) throw refuse('InvalidRequest')
-  return findObject(sql, bucket, keyBytes(at.key), at.versionId)
+  return version
 }
 
 function checkRetention({ mode, until }: Retention, now: number): RetentionTime {

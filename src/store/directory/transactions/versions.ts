@@ -1,7 +1,7 @@
 import type { ChecksumKind } from '../../store.ts'
 import type { Sql } from '../catalog/sqlite.ts'
 import { refuse } from '../refusals.ts'
-import { idOfName, NULL_VERSION, nameOfId } from '../version-id.ts'
+import { idOfName, mayBeForeign, NULL_VERSION, nameOfId } from '../version-id.ts'
 import type { BucketRow } from './find-bucket.ts'
 import { freePieces } from './pieces.ts'
 
@@ -41,6 +41,7 @@ export function findNamed(
   versionId: string,
 ): VersionRow | undefined {
   if (versionId === NULL_VERSION) return findNull(sql, bucket, key)
+  if (mayBeForeign(versionId)) return undefined
   const id = idOfName(versionId)
   return sql.get`SELECT * FROM version WHERE id = ${id} AND bucket = ${bucket} AND key = ${key}
     AND is_null = 0` as VersionRow | undefined
