@@ -25,6 +25,20 @@ const proxyCommand = buildCommand({
   loader: async () => (await import('./proxy-command.ts')).proxy,
 })
 
+const checkCommand = buildCommand({
+  docs: {
+    brief: 'Look at all that a proxy needs, and say what is in the way',
+    fullDescription: 'It changes nothing, and may run beside the proxy.',
+  },
+  parameters: {
+    flags: {
+      ...settingsFlags,
+      json: { kind: 'boolean', default: false, withNegated: false, brief: 'A JSON document a line' },
+    },
+  },
+  loader: async () => (await import('./check.ts')).check,
+})
+
 const enrolCommand = buildCommand({
   docs: { brief: 'Get this proxy admitted by its custodian, with the ticket on standard input' },
   parameters: { flags: settingsFlags },
@@ -57,6 +71,7 @@ export const app = buildApplication(
     routes: {
       dev: devCommand,
       proxy: proxyCommand,
+      check: checkCommand,
       enrol: enrolCommand,
       'access-key': accessKeys,
       custodian: custodianCommands,

@@ -14,9 +14,17 @@ export function unavailable(error: unknown): Error {
       return new StoreUnavailable('protocol', 'its answer is not HTTP/1.1')
     case 'answer-too-large':
       return new StoreUnavailable('protocol', 'its answer is too large')
+    case 'unreachable':
+      return new StoreUnavailable('unreachable', `no connection to it came about (${reasonOf(error.cause)})`)
     default:
       return broken('did not come')
   }
+}
+
+/** The system's or OpenSSL's code, as `ECONNREFUSED` or `CERT_HAS_EXPIRED`: with it an operator knows where to look. */
+function reasonOf(cause: unknown): string {
+  const { code, message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>
+  return code ?? message ?? 'it was closed'
 }
 
 /** Whether the store can have seen anything of a request that failed so. */

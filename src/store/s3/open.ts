@@ -101,6 +101,9 @@ const UNTRIED: Connection['abilities'] = {
   conditions: { put: false, complete: false, delete: false, 'copy-source': false },
 }
 
+/** For whoever only looks whether the store answers; with it nothing should be written. */
+export const UNPROBED: Findings = { ...UNTRIED, clockSkew: 0, publishesShortPuts: false }
+
 function operations(connection: Connection, region: string): Omit<Store, 'close'> {
   const one = objects(connection)
   const all = {
