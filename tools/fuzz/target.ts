@@ -38,6 +38,11 @@ export function refusing<T>(known: abstract new (...args: never[]) => Error, rea
   }
 }
 
+/** What an input names of what there is; where it names nothing of it (as `__proto__`), the other. */
+export function named<T>(among: Readonly<Record<string, T>>, name: string, otherwise: string): T {
+  return among[Object.hasOwn(among, name) ? name : otherwise]!
+}
+
 /** @throws Error where the fact does not hold */
 export function holds(fact: boolean, otherwise: string): asserts fact {
   if (!fact) throw new Error(otherwise)

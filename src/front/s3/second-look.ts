@@ -37,7 +37,7 @@ const BEFORE_THE_STORE: ReadonlySet<string> = new Set([
 export async function secondLook(failure: S3Error, error: unknown, request: FailedRequest): Promise<S3Error> {
   const { operation, place, query } = request
   if (place.kind === 'service' || operation.name === 'CreateBucket') return failure
-  const versionId = query.get('versionId')
+  const versionId = readableVersion(query)
   if (versionId && error instanceof StoreError && error.status === 400)
     return invalidArgument('versionId', versionId, 'Invalid version id specified')
   if (BEFORE_THE_STORE.has(failure.code) || (isHeadFirst(operation) && AFTER_A_HEAD.has(failure.code))) {
@@ -63,6 +63,15 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
     if (await isLocked(request, { tenant: request.tenant, bucket: place.bucket, key: place.key, versionId }))
       return new S3Error('AccessDenied', 'Access Denied because object protected by object lock.')
   return failure
+}
+
+/** A version whose name cannot be read is a failure of its own, and this request has failed already. */
+function readableVersion(query: Query): string | undefined {
+  try {
+    return query.get('versionId')
+  } catch {
+    return undefined
+  }
 }
 
 /** Who is denied is the sender, whatever name the proxy has at the store. */

@@ -39,6 +39,13 @@ test('who is denied by a policy of the store hears it under the name that the pr
   expect((await heard('PutObject', denied())).message).toBe('Access Denied.')
 })
 
+test('a version whose name nobody can read changes nothing about what failed', async () => {
+  for (const query of ['versionId=%FF', 'versionId=a&versionId=b'])
+    expect(await heard('PutObject', denied(), { query: readQuery(query) })).toMatchObject({
+      code: 'AccessDenied',
+    })
+})
+
 test('of a copy that a policy denies, no object is named', async () => {
   const { message } = await heard('CopyObject', denied(BY_POLICY), { source: 'secrets' })
   expect(message).toBe('Access Denied.')

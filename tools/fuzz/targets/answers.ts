@@ -5,7 +5,7 @@ import { openS3Store, type S3Store } from '../../../src/store/s3/open.ts'
 import type { StoredObject } from '../../../src/store/store.ts'
 import { BodyCut } from '../../../src/wire/body.ts'
 import { collect } from '../../../src/wire/sinks.ts'
-import { holds, type Target } from '../target.ts'
+import { holds, named, type Target } from '../target.ts'
 
 /**
  * What a store may answer: the first line says to which call, the rest is the answer as it stands on the wire.
@@ -45,7 +45,7 @@ export async function open(): Promise<Target> {
     longest: 8192,
     async run(input) {
       const line = input.indexOf('\n')
-      const call = CALLS[input.toString('latin1', 0, Math.max(0, line))] ?? CALLS['list']!
+      const call = named(CALLS, input.toString('latin1', 0, Math.max(0, line)), 'list')
       answer = input.subarray(line + 1)
       try {
         await call(store)

@@ -27,7 +27,7 @@ import { readEvidence } from '../../../src/evidence/evidence.ts'
 import { openStatement } from '../../../src/evidence/statement.ts'
 import { readTicket } from '../../../src/keys/remote/enrol.ts'
 import { Authenticator } from '../../../test/custody/approvals/authenticator.ts'
-import { holds, refusing, type Target } from '../target.ts'
+import { holds, named, refusing, type Target } from '../target.ts'
 
 /**
  * What people, proxies, witnesses and disks hand to a custodian. The first line names the reader, the rest is what it
@@ -45,7 +45,7 @@ export async function open(): Promise<Target> {
     longest: 70_000,
     async run(input) {
       const line = input.indexOf('\n')
-      const reader = readers[input.toString('latin1', 0, Math.max(0, line))] ?? READERS['canonical']!
+      const reader = named(readers, input.toString('latin1', 0, Math.max(0, line)), 'canonical')
       await reader(input.subarray(line + 1))
     },
   }
