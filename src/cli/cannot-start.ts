@@ -18,7 +18,7 @@ export class CannotStart extends Error {
  * Errors whose message already is a sentence for whoever starts the program. By name, since their classes
  * would load every room, for `treuhand --help` too.
  */
-const PLAIN = ['DataFolderRefused', 'RegistryInUse', 'RegistryTooNew', 'StoreUnfit']
+const PLAIN = ['CannotCopyFirst', 'DataFolderRefused', 'RegistryInUse', 'RegistryTooNew', 'StoreUnfit']
 
 /** By the reason that `NoLease` gives. */
 const NO_LEASE: Readonly<Record<string, number>> = { refused: 3, sealed: 4, killed: 4, 'unknown-key': 7 }

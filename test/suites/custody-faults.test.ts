@@ -253,7 +253,7 @@ function keep(given: Awaited<ReturnType<RemoteCustodian['lease']>>): void {
 
 /** Every lease that was ever given stands in the log, and the log verifies to its end. */
 async function expectInLog(): Promise<void> {
-  const registry = await openPostgresRegistry(databaseUrl)
+  const registry = await openPostgresRegistry(databaseUrl, folder)
   try {
     const rows = logRows(registry, ORIGIN)
     const [first] = (await rows.leaves(0, 1)).map(readEntry)

@@ -12,6 +12,7 @@ import { temporaryFolder } from '../custody/folder.ts'
 import { govern } from '../custody/governed.ts'
 import { logHolds } from '../custody/log/log-over-registry.ts'
 import { rotationHolds } from '../custody/rotation.ts'
+import { olderSchemaHolds } from '../registry/custody/older-schema.ts'
 
 let postgres: Postgres
 let count = 0
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => postgres?.stop())
 
 async function open(url: string): Promise<CustodyRegistry> {
-  const registry = await openPostgresRegistry(url)
+  const registry = await openPostgresRegistry(url, temporaryFolder())
   onTestFinished(() => registry.close())
   return registry
 }
@@ -35,6 +36,13 @@ describe('on PostgreSQL', () => {
   rotationHolds(openNew)
   logHolds(openNew)
   callsHold(openNew)
+  olderSchemaHolds(async () => {
+    const [url, copies] = [await postgres.database(`custody${++count}`), temporaryFolder()]
+    return {
+      open: schema => openPostgresRegistry(url, copies, schema),
+      copyOf: schema => `${copies}/custody-postgres.schema-${schema}`,
+    }
+  })
 
   test('one custodian is active; its standby becomes so when the first is gone, and the first can write no more', async () => {
     const url = await postgres.database(`custody${++count}`)

@@ -25,7 +25,7 @@ describe('on SQLite', () => {
 
 describe('on PostgreSQL', () => {
   rotationCarries(KEYS, async () => {
-    const registry = await openPostgresRegistry(await postgres.database('rotation'))
+    const registry = await openPostgresRegistry(await postgres.database('rotation'), temporaryFolder())
     onTestFinished(() => registry.close())
     return registry
   })

@@ -11,5 +11,5 @@ export async function openRegistry(
   schema?: number,
 ): Promise<CustodyRegistry> {
   if (registry.kind === 'sqlite') return await openSqliteRegistry(join(data, 'custody.db'), schema)
-  return await openPostgresRegistry(await readSecretFile(registry.urlFile), schema)
+  return await openPostgresRegistry(await readSecretFile(registry.urlFile), data, schema)
 }

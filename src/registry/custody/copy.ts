@@ -36,9 +36,16 @@ export const COPIED_TABLES = Object.keys(TABLES) as readonly CopiedTable[]
 /** Rows that are read or put back at a time; of leaves, 60 MB at most. */
 const PAGE = 1000
 
-/** Every row, table by table, read page by page. */
-export async function* copiedRows(transaction: CustodyTransaction): AsyncGenerator<CopiedRow> {
-  for (const table of COPIED_TABLES) {
+/**
+ * Every row, table by table, read page by page.
+ *
+ * @param tables that are there; a registry of an older schema lacks some
+ */
+export async function* copiedRows(
+  transaction: CustodyTransaction,
+  tables: ReadonlySet<string> = new Set(COPIED_TABLES),
+): AsyncGenerator<CopiedRow> {
+  for (const table of COPIED_TABLES.filter(one => tables.has(one))) {
     const order = sql.join(TABLES[table].map(column => sql.ref(column)))
     let after = sql`true`
     for (;;) {

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { migrate } from '../migrate.ts'
+import { copyFirst } from './copy-first.ts'
 import { beginTerm, type CustodyRegistry, checkTerm, Deposed } from './registry.ts'
 import { type CustodyDatabase, custodyMigrations, NEWEST } from './schema.ts'
 
@@ -14,17 +16,26 @@ const ASK_AGAIN = 1000
  * may stand between; each write also checks the term, which a lock lost unnoticed does not.
  *
  * @param url `postgres://…`; the password comes from a file that the caller read, never from arguments
+ * @param copies folder in which a copy is kept before an older schema N is changed: `custody-postgres.schema-N`
  * @param schema to which it is brought; the newest, but where a backup of an older one is put back
- * @throws RegistryTooNew
+ * @throws RegistryTooNew, CannotCopyFirst
  */
-export async function openPostgresRegistry(url: string, schema = NEWEST): Promise<CustodyRegistry> {
+export async function openPostgresRegistry(
+  url: string,
+  copies: string,
+  schema = NEWEST,
+): Promise<CustodyRegistry> {
   const pool = new pg.Pool({ connectionString: url, max: 8, types: { getTypeParser } })
   // A connection that breaks is replaced, and what ran on it fails by itself; unheard, the event would end the process.
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
   const database: CustodyDatabase = new Kysely({ dialect: new PostgresDialect({ pool }) })
   try {
-    await migrate(database, custodyMigrations.slice(0, schema))
+    await migrate(database, custodyMigrations.slice(0, schema), async (transaction, from) => {
+      // Whoever is active writes on when the copy is whole and the schema is the new one.
+      await sql`lock table term in exclusive mode`.execute(transaction)
+      await copyFirst(transaction, from, join(copies, `custody-postgres.schema-${from}`))
+    })
   } catch (error) {
     await database.destroy()
     throw error
