@@ -86,6 +86,12 @@ const mirrorCommand = buildCommand({
         optional: true,
         brief: "PEM file with the custodian's authority",
       },
+      tokenFile: {
+        kind: 'parsed',
+        parse: String,
+        brief: "File of mode 0600 with an auditor's token (treuhand custodian token auditor)",
+        placeholder: 'FILE',
+      },
     },
     positional: {
       kind: 'tuple',

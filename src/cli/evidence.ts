@@ -8,6 +8,7 @@ import { pullMirror } from '../custody/log/mirror.ts'
 import { readVerifierKey } from '../custody/log/note.ts'
 import { remoteFiles } from '../custody/log/remote-files.ts'
 import { type Trust, verifyLog } from '../custody/log/verify.ts'
+import { readSecretFile } from '../custody/roots/secret-file.ts'
 import { readEvidence, verifyEvidence, writeEvidence } from '../evidence/evidence.ts'
 import { extractEvidence } from '../evidence/extract.ts'
 
@@ -40,14 +41,19 @@ export async function verifyMirror(
 
 /** `treuhand log mirror URL FOLDER` */
 export async function mirrorLog(
-  { authority, ...flags }: TrustFlags & { readonly authority?: string },
+  {
+    authority,
+    tokenFile,
+    ...flags
+  }: TrustFlags & { readonly authority?: string; readonly tokenFile: string },
   url: string,
   folder: string,
 ): Promise<void> {
+  const token = await readSecretFile(tokenFile)
   const dispatcher =
     authority === undefined ? undefined : new Agent({ connect: { ca: await readFile(authority) } })
   try {
-    const size = await pullMirror(remoteFiles(url, dispatcher), mirroredFiles(folder), trustOf(flags))
+    const size = await pullMirror(remoteFiles(url, token, dispatcher), mirroredFiles(folder), trustOf(flags))
     print(flags.json ? JSON.stringify({ size }) : `the mirror holds ${size} entries`)
   } finally {
     await dispatcher?.close()

@@ -65,7 +65,10 @@ describe('an auditor', () => {
     const written = await treuhand('evidence', 'extract', ...trust, folder, join(folder, 'evidence'))
     const [file] = JSON.parse(written.stdout).files
     expect(await readFile(file, 'utf8')).toBe(await readFile(evidence, 'utf8'))
+    const token = join(emptyFolder(), 'token')
+    writeFileSync(token, 'the-auditor-s-token', { mode: 0o600 })
     const server = createServer(async (request, response) => {
+      if (request.headers.authorization !== 'Bearer the-auditor-s-token') return response.writeHead(403).end()
       const bytes = await mirroredFiles(folder).read(request.url!.slice('/v1/log/'.length))
       response.writeHead(bytes ? 200 : 404).end(bytes)
     }).listen(0, '127.0.0.1')
@@ -73,7 +76,10 @@ describe('an auditor', () => {
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/log`
     const copy = emptyFolder()
-    expect(JSON.parse((await treuhand('log', 'mirror', ...trust, url, copy)).stdout)).toEqual({ size: 2 })
+    const mirror = async () => await treuhand('log', 'mirror', ...trust, '--token-file', token, url, copy)
+    expect(JSON.parse((await mirror()).stdout)).toEqual({ size: 2 })
+    writeFileSync(token, 'another')
+    expect(await mirror()).toMatchObject({ code: 3, stderr: expect.stringContaining('auditor token') })
     expect((await treuhand('log', 'verify', ...trust, copy)).code).toBe(0)
     writeFileSync(join(folder, 'tile/0/000.p/2'), Buffer.alloc(64))
     const altered = await treuhand('log', 'verify', ...trust, folder)

@@ -325,11 +325,18 @@ for (let number = 0; number < OBJECTS; number++) {
 }
 check('every object is read again', true, '')
 
-// The log, mirrored and verified without the custodian.
+// The log, read with an auditor's token, mirrored and verified without the custodian.
+const { out: auditor } = await does('dora makes a token for an auditor', 0, [
+  'custodian',
+  'token',
+  ...sign('dora'),
+  'auditor',
+])
+const headers = { authorization: `Bearer ${auditor.trim()}` }
 const dispatcher = new Agent({ connect: { ca: readFileSync(at('custodian', 'authority.crt')) } })
 const served: LogFiles = {
   async read(path) {
-    const { statusCode, body } = await request(`${url}/v1/log/${path}`, { dispatcher })
+    const { statusCode, body } = await request(`${url}/v1/log/${path}`, { dispatcher, headers })
     const bytes = Buffer.from(await body.arrayBuffer())
     return statusCode === 200 ? bytes : undefined
   },

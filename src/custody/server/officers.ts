@@ -177,8 +177,9 @@ export function officerRoutes(
 
   app.get(
     '/v1/log/*',
-    { schema: { summary: "The log's files (c2sp.org/tlog-tiles), for mirrors" } },
+    { schema: { summary: "The log's files (c2sp.org/tlog-tiles), for mirrors; an auditor's token" } },
     async (request, reply) => {
+      await admit(request, ['auditor'])
       const bytes = await storedFiles(custody.logStore).read((request.params as { '*': string })['*'])
       if (!bytes) throw new CustodyError('Unknown', 'The log has no such file.')
       return await reply.type('application/octet-stream').send(Buffer.from(bytes))
