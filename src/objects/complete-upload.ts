@@ -2,12 +2,13 @@ import { timingSafeEqual } from 'node:crypto'
 import type { RecordedPart } from '../registry/path/parts.ts'
 import type { Upload, UploadResult } from '../registry/path/uploads.ts'
 import { Layout } from '../seal/layout.ts'
-import { largestPlaintext, MIN_PART } from '../seal/lengths.ts'
+import { largestPlaintext } from '../seal/lengths.ts'
 import { readStoredHeaders } from '../seal/metadata.ts'
 import { sealTrailer } from '../seal/trailer.ts'
 import { StoreError } from '../store/errors.ts'
 import type { Published, StoredPart, WriteConditions } from '../store/store.ts'
-import { type Checksum, type ChecksumType, compositeChecksum, fullObjectChecksum } from './checksum.ts'
+import type { Checksum, ChecksumType } from './checksum.ts'
+import { chooseParts, type ListedPart, objectChecksum } from './chosen-parts.ts'
 import { ObjectError } from './errors.ts'
 import { clientETag, storeConditions, storeETag } from './etag.ts'
 import { newTrailerNonces } from './new-object.ts'
@@ -16,7 +17,7 @@ import { emptyBody } from './plain-bodies.ts'
 import { expectSize, putObject } from './put.ts'
 import { addressOf, type Room } from './room.ts'
 import type { Unsealed } from './unsealed.ts'
-import { findUpload, noSuchUpload, type UploadChecksum, unsealUpload, uploadChecksum } from './upload.ts'
+import { findUpload, noSuchUpload, unsealUpload, uploadChecksum } from './upload.ts'
 
 export interface CompleteUpload {
   /** As the client lists them: some may be left out. ETags in the client's form. */
@@ -28,12 +29,6 @@ export interface CompleteUpload {
   readonly size?: number
   readonly conditions: WriteConditions
 }
-export interface ListedPart {
-  readonly number: number
-  readonly etag: string
-  readonly checksum?: Pick<Checksum, 'algorithm' | 'value'>
-}
-
 export interface CompleteAnswer extends PutAnswer {
   readonly checksum?: Checksum
 }
@@ -51,7 +46,7 @@ export async function completeUpload(
   const upload = await findUpload(room, name, uploadId)
   const request = complete.parts.map(part => `${part.number}:${part.etag}`).join(' ')
   if (upload.result !== undefined) return repeated(upload, upload.result, request)
-  const parts = await chosenParts(room, upload, complete.parts)
+  const parts = await chooseParts(room, upload, complete.parts)
   expectSize(total(parts), largestPlaintext(room.limits.storeObject))
   expectStated(complete, upload, parts)
   const checksum = objectChecksum(upload, parts, complete.checksum)
@@ -67,53 +62,6 @@ export async function completeUpload(
   } finally {
     unsealed.dek.wipe()
   }
-}
-
-/**
- * The attempts that the client means. Only the latest attempt at a number counts, as in S3.
- * @throws ObjectError `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall`
- */
-async function chosenParts(
-  room: Room,
-  upload: Upload,
-  listed: readonly ListedPart[],
-): Promise<RecordedPart[]> {
-  if (listed.some((part, i) => i > 0 && part.number <= listed[i - 1]!.number))
-    throw new ObjectError('InvalidPartOrder', 'The parts are not listed in ascending order.')
-  const latest = new Map((await room.registry.parts.all(upload.id)).map(part => [part.number, part]))
-  const parts = listed.map(({ number, etag, checksum }) => {
-    const part = latest.get(number)
-    if (part === undefined || part.etag !== storeETag(etag)) throw invalidPart(number)
-    expectPartChecksum(uploadChecksum(upload), part, checksum)
-    return part
-  })
-  const small = parts.slice(0, -1).find(part => part.plainLength < MIN_PART)
-  if (small !== undefined)
-    throw new ObjectError('EntityTooSmall', `Part ${small.number} is under 5 MiB and not the last.`, {
-      partNumber: String(small.number),
-    })
-  return parts
-}
-
-/** @throws ObjectError `InvalidPart`, `InvalidRequest`, `BadDigest`, in S3's words */
-function expectPartChecksum(
-  kind: UploadChecksum | undefined,
-  part: RecordedPart,
-  stated: ListedPart['checksum'],
-): void {
-  if (stated === undefined) {
-    if (kind?.type !== 'COMPOSITE') return
-    throw new ObjectError(
-      'InvalidRequest',
-      `The upload was created using a ${kind.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${part.number} in the request.`,
-    )
-  }
-  if (sameChecksum(stated, part.checksum)) return
-  if (kind === undefined || kind.algorithm === stated.algorithm) throw invalidPart(part.number)
-  throw new ObjectError(
-    'BadDigest',
-    `The ${stated.algorithm.toLowerCase()} you specified for part ${part.number} did not match what we received.`,
-  )
 }
 
 /** @throws ObjectError `InvalidRequest`, in S3's words, where the client states another size or kind of checksum */
@@ -133,28 +81,6 @@ function expectStated(
       'InvalidRequest',
       `The provided 'x-amz-mp-object-size' header value ${size} does not match what was computed: ${total(parts)}`,
     )
-}
-
-/** @throws ObjectError `BadDigest` where the client's checksum of the whole is another */
-function objectChecksum(
-  upload: Upload,
-  parts: readonly RecordedPart[],
-  stated: Checksum | undefined,
-): Checksum | undefined {
-  const kind = uploadChecksum(upload)
-  if (kind === undefined) return undefined
-  const checksummed = parts.map(part => {
-    if (part.checksum === undefined) throw invalidPart(part.number)
-    return { value: part.checksum.value, length: part.plainLength }
-  })
-  const combine = kind.type === 'COMPOSITE' ? compositeChecksum : fullObjectChecksum
-  const checksum = combine(kind.algorithm, checksummed)
-  if (stated !== undefined && !sameChecksum(stated, checksum))
-    throw new ObjectError(
-      'BadDigest',
-      `The ${stated.algorithm} you specified did not match the calculated checksum.`,
-    )
-  return checksum
 }
 
 async function publish(
@@ -265,13 +191,3 @@ const asRow = ({ number, plainLength, salt, prefix, checksum }: RecordedPart) =>
 
 const total = (parts: readonly RecordedPart[]): number =>
   parts.reduce((sum, part) => sum + part.plainLength, 0)
-
-const sameChecksum = (
-  a: { algorithm: string; value: Uint8Array },
-  b: { algorithm: string; value: Uint8Array } | undefined,
-): boolean => b !== undefined && a.algorithm === b.algorithm && Buffer.compare(a.value, b.value) === 0
-
-const invalidPart = (number: number): ObjectError =>
-  new ObjectError('InvalidPart', `Part ${number} was not uploaded, was sent again since, or is another.`, {
-    partNumber: String(number),
-  })

@@ -1,6 +1,6 @@
 import type { Checksum } from '../../../objects/checksum.ts'
 import { CHECKSUM_ALGORITHMS } from '../../../objects/checksum.ts'
-import type { ListedPart } from '../../../objects/complete-upload.ts'
+import type { ListedPart } from '../../../objects/chosen-parts.ts'
 import type { Headers } from '../../../wire/exchange.ts'
 import { attributeFields, checksumNodes, encryptionFields } from '../answer.ts'
 import { plainBody } from '../body/plain-body.ts'
