@@ -13,6 +13,7 @@ const PACKAGES = [
   'cryptography==50.0.2',
   'deltalake==1.6.6',
   'pyarrow==26.0.1',
+  'pyiceberg[pyarrow,sql-sqlite]==0.12.0',
 ]
 
 const VENV = join(TOOLS, 'python')

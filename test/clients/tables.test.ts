@@ -22,4 +22,11 @@ describe.each(STORES)('over %s', kind => {
   test('two writers commit to one Delta table at once, and no commit is lost', async () => {
     expect(await steps(python, [source('python', 'delta.py')], { env })).toEqual(['30 commits'])
   })
+
+  test('two writers commit to one Iceberg table at once, and no row is lost', async () => {
+    expect(await steps(python, [source('python', 'iceberg.py')], { env })).toEqual([
+      '10 commits',
+      'rows deleted and the rest read',
+    ])
+  })
 })
