@@ -14,18 +14,27 @@ export interface RepeatFlags {
   readonly idempotencyKey?: string
 }
 
+/** What an officer need not type again at each command; neither is a secret. */
+function fromEnvironment(name: string): object {
+  const value = process.env[name]
+  return value ? { default: value } : {}
+}
+
 export const reachFlags = {
   custodian: {
     kind: 'parsed',
     parse: String,
-    brief: "Officers' listener, https://HOST:PORT",
+    brief: "Officers' listener, https://HOST:PORT; or TREUHAND_CUSTODIAN in the environment",
     placeholder: 'URL',
+    ...fromEnvironment('TREUHAND_CUSTODIAN'),
   },
   authority: {
     kind: 'parsed',
     parse: String,
-    brief: "PEM file with the custodian's authority; before the ceremony, its own certificate",
+    brief:
+      "PEM file with the custodian's authority; before the ceremony, its own certificate; or TREUHAND_AUTHORITY",
     placeholder: 'FILE',
+    ...fromEnvironment('TREUHAND_AUTHORITY'),
   },
   json: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the answer as JSON' },
 } as const
