@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { approvalText } from '../src/custody/approvals/approval.ts'
 import { proposalId, writeProposal } from '../src/custody/approvals/document.ts'
 import { DEFAULT_POLICY, policyDigest } from '../src/custody/approvals/policy.ts'
+import { escortId } from '../src/custody/escorts/key.ts'
 import { sealKey, writeKeyExport } from '../src/custody/export/key-export.ts'
 import { generateHpkeKey } from '../src/custody/hpke.ts'
 import { checkpointText, cosign, signCheckpoint } from '../src/custody/log/checkpoint.ts'
@@ -104,6 +105,7 @@ const vectors = {
   half: { bytes: counting(32, 160).toString('base64'), fingerprint: halfFingerprint(counting(32, 160)) },
   policy: policyDigest(DEFAULT_POLICY),
   proposal: { document: proposal, id: proposalId(proposal) },
+  escort: { proposal: proposalId(proposal), name: escortId(proposalId(proposal)) },
   approval: approvalText({
     origin,
     decision: 'approve',

@@ -23,7 +23,11 @@ export type CustodyState = 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 
 export type StopScope = string
 
 /** Whose keys are to be dropped at once. */
-export type DropScope = { readonly proxy: string } | { readonly tenant: StopScope }
+export type DropScope =
+  | { readonly proxy: string }
+  | { readonly tenant: StopScope }
+  /** An escorted access that ended, by its access key: nothing else of the tenant is dropped. */
+  | { readonly tenant: string; readonly escort: string }
 
 /**
  * The custodian's state machine: uninitialised → sealed ⇄ unsealed; killed, forked and restored outlive
@@ -113,6 +117,11 @@ export class Custody {
   /** A tenant's keys were barred: its proxies drop what they hold and ask anew. */
   tellTenant(tenant: string): void {
     this.#tell({ tenant })
+  }
+
+  /** An escorted access ended: what is served under it is cut. */
+  tellEscortEnded(tenant: string, escort: string): void {
+    this.#tell({ tenant, escort })
   }
 
   /** Runs at each unsealing, before anything is served. */

@@ -2,6 +2,7 @@ import type { Approver } from './approvals/approver.ts'
 import type { Rule } from './approvals/policy.ts'
 import type { ProposalRecord } from './approvals/state.ts'
 import type { ErasureRecord } from './erasure/record.ts'
+import type { EscortRecord } from './escorts/record.ts'
 import type { FencePolicy } from './fence.ts'
 import type { OrderRow } from './orders/order.ts'
 
@@ -17,6 +18,7 @@ export interface RecordKinds {
   order: OrderRow
   erasure: ErasureRecord
   deposit: DepositRecord
+  escort: EscortRecord
 }
 export type RecordKind = keyof RecordKinds
 

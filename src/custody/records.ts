@@ -12,6 +12,7 @@ import type { Selectable } from 'kysely'
 import type { CustodyRegistry, CustodyTransaction } from '../registry/custody/registry.ts'
 import type { RecordTable } from '../registry/custody/schema.ts'
 import { canonical, type Json } from './canonical.ts'
+import { type Context, contextBytes } from './context.ts'
 import { CustodyError } from './errors.ts'
 
 /** A record as its kind's reader made it from what the registry holds. */
@@ -29,14 +30,17 @@ export class Records {
   readonly #registry: CustodyRegistry
   readonly #key: KeyObject
   readonly #concealing: KeyObject
+  readonly #deriving: KeyObject
 
   /** @param key 32 bytes, overwritten here */
   constructor(registry: CustodyRegistry, key: Uint8Array) {
     this.#registry = registry
     this.#key = createSecretKey(key)
     const concealing = Buffer.from(hkdfSync('sha256', key, '', 'treuhand/concealed/v1', 32))
+    const deriving = Buffer.from(hkdfSync('sha256', key, '', 'treuhand/derived/v1', 32))
     this.#concealing = createSecretKey(concealing)
-    for (const secret of [key, concealing]) secret.fill(0)
+    this.#deriving = createSecretKey(deriving)
+    for (const secret of [key, concealing, deriving]) secret.fill(0)
   }
 
   /** @throws CustodyError `Unverified` */
@@ -145,6 +149,11 @@ export class Records {
     } catch {
       throw new CustodyError('Unverified', 'A part of a record was not written by this custodian.')
     }
+  }
+
+  /** A secret of 32 bytes that follows from the custodian's key and a context, so that it need not be kept. */
+  derive(context: Context): Buffer {
+    return createHmac('sha256', this.#deriving).update(contextBytes(context)).digest()
   }
 
   #read<Body extends Json>(row: Selectable<RecordTable>): Kept<Body> {

@@ -1,12 +1,12 @@
 import type { Custody } from './custody.ts'
 
-/** Keys that a proxy must drop at once. */
-export type Revocation = 'all'
+/** What a proxy must drop at once: all its keys, or what it serves under an access key that was escorted. */
+export type Revocation = { readonly drop: 'all' } | { readonly ended: string }
 
 interface Subscriber {
   readonly fingerprint: string
   readonly tenant: string
-  send(keys: Revocation): void
+  send(revocation: Revocation): void
 }
 
 /** Tells proxies at once what they must drop, rather than when their leases end. */
@@ -15,9 +15,10 @@ export class Revocations {
 
   constructor(custody: Custody) {
     custody.onDrop(scope => {
+      const revocation: Revocation = 'escort' in scope ? { ended: scope.escort } : { drop: 'all' }
       const concerned = ({ fingerprint, tenant }: Subscriber) =>
         'proxy' in scope ? scope.proxy === fingerprint : scope.tenant === '*' || scope.tenant === tenant
-      for (const subscriber of this.#subscribers) if (concerned(subscriber)) subscriber.send('all')
+      for (const subscriber of this.#subscribers) if (concerned(subscriber)) subscriber.send(revocation)
     })
   }
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { approvalText, readApproval } from '../../src/custody/approvals/approval.ts'
 import { proposalId, readProposal, writeProposal } from '../../src/custody/approvals/document.ts'
 import { DEFAULT_POLICY, policyDigest } from '../../src/custody/approvals/policy.ts'
+import { escortId } from '../../src/custody/escorts/key.ts'
 import { openKey, readKeyExport } from '../../src/custody/export/key-export.ts'
 import { cosignedAt, openCheckpoint } from '../../src/custody/log/checkpoint.ts'
 import { hiddenHash, readEntry } from '../../src/custody/log/entry.ts'
@@ -55,6 +56,11 @@ it("knows the customer's half by its fingerprint", () => {
   const { bytes, fingerprint } = vectors.half
   expect(readHalf(`${bytes}\n`)).toMatchObject({ fingerprint })
   expect(() => readHalf(bytes.slice(4))).toThrow(RangeError)
+})
+
+it('names an escorted access after its proposal', () => {
+  const { proposal, name } = vectors.escort
+  expect(escortId(proposal)).toBe(name)
 })
 
 it('reads the proposal and the approval of it', () => {

@@ -22,6 +22,7 @@ export interface Asked<Params> {
   readonly params: Params
   /** Fingerprint of whoever proposed it. */
   readonly proposer: string
+  readonly reason: string
 }
 
 /**
@@ -68,7 +69,7 @@ export function bindAct(
   { params, besideLoss, target, judge, execute }: AnyAct,
   context: ActContext,
 ): CarriedAct {
-  const asked = ({ tenant, proposer, params: given }: Asked<unknown>): Asked<Static<TObject>> => {
+  const asked = ({ tenant, proposer, reason, params: given }: Asked<unknown>): Asked<Static<TObject>> => {
     if (!Value.Check(params, given)) {
       const [first] = Value.Errors(params, given)
       const where = first?.instancePath.slice(1).replaceAll('/', '.')
@@ -77,7 +78,7 @@ export function bindAct(
         `The parameters are not those of the act: ${where || 'together they'} ${first?.message ?? 'are wrong'}. See docs/custody.md.`,
       )
     }
-    return { tenant, proposer, params: given }
+    return { tenant, proposer, reason, params: given }
   }
   return {
     target: async proposal => (await target?.(context, asked(proposal))) ?? 0,

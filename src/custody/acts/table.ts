@@ -9,6 +9,7 @@ import { changeThresholds } from './change-thresholds.ts'
 import { depositKeys } from './deposit-keys.ts'
 import { destroyKeys } from './destroy-keys.ts'
 import { enrolProxy } from './enrol-proxy.ts'
+import { escort } from './escort.ts'
 import { exportKeys } from './export-keys.ts'
 import { grant } from './grant.ts'
 import { liftKill } from './lift-kill.ts'
@@ -22,6 +23,7 @@ import { tighten } from './tighten.ts'
 export const ACT_TABLE: Readonly<Partial<Record<Act, AnyAct>>> = {
   'enrol-proxy': enrolProxy,
   grant,
+  escort,
   loosen,
   'answer-order': answerOrderAct,
   'export-keys': exportKeys,

@@ -5,6 +5,7 @@ import { CustodyError } from '../errors.ts'
 export const ACTS = [
   'enrol-proxy',
   'grant',
+  'escort',
   'loosen',
   'answer-order',
   'export-keys',
@@ -48,6 +49,7 @@ const ALONE: Rule = { officers: 0, delegates: 0, wait: 0, alone: true }
 export const DEFAULT_POLICY: Policy = {
   'enrol-proxy': rule(2, 1, 0),
   grant: rule(2, 1, 0),
+  escort: rule(2, 1, 0),
   loosen: rule(2, 1, 0),
   'answer-order': rule(2, 1, 0),
   'export-keys': rule(2, 2, 24),

@@ -3,6 +3,7 @@ import type { Custody } from '../custody.ts'
 import { makeEnrolmentToken } from '../enrolment.ts'
 import { certifyErasure } from '../erasure/erasure.ts'
 import { CustodyError } from '../errors.ts'
+import { listEscorts } from '../escorts/list.ts'
 import { fetchDeposit } from '../export/deposit.ts'
 import { fetchExport } from '../export/kept-exports.ts'
 import { findOrder, liftOrderBar, registerOrder } from '../orders/register.ts'
@@ -33,6 +34,7 @@ const REQUESTS: Readonly<Record<string, Answer>> = {
     await publishReport(custody, Number(params['from']), Number(params['to']), by),
   'certify-erasure': async (custody, params) => await certifyErasure(custody, text(params['proposal'])),
   deposit: async (custody, params, by) => await fetchDeposit(custody, text(params['tenant']), by),
+  escorts: async custody => ({ escorts: await listEscorts(custody) }),
   export: async (custody, params) => await fetchExport(custody, text(params['proposal'])),
 }
 

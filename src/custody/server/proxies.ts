@@ -197,12 +197,15 @@ async function sealedKey(key: LeasedKey, box: Uint8Array) {
   return { ...about, key: sealed.toString('base64url') }
 }
 
-/** One JSON value a line: `{}` is a sign of life, `{"drop": …}` a revocation. */
-function stream(reply: FastifyReply, subscribe: (send: (keys: Revocation) => void) => () => void): void {
+/** One JSON value a line: `{}` is a sign of life, `{"drop": …}` or `{"ended": …}` a revocation. */
+function stream(
+  reply: FastifyReply,
+  subscribe: (send: (revocation: Revocation) => void) => () => void,
+): void {
   const response = reply.raw
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
   const heartbeat = setInterval(() => response.write('{}\n'), HEARTBEAT)
-  const unsubscribe = subscribe(drop => response.write(`${JSON.stringify({ drop })}\n`))
+  const unsubscribe = subscribe(revocation => response.write(`${JSON.stringify(revocation)}\n`))
   response.write('{}\n')
   response.on('close', () => {
     clearInterval(heartbeat)

@@ -7,6 +7,7 @@ import { makeBackup } from '../backup/backup.ts'
 import { secureKey } from '../backup/key-record.ts'
 import type { BackupTarget } from '../backup/target.ts'
 import { Custody } from '../custody.ts'
+import { Escorts } from '../escorts/escorts.ts'
 import { countrySets } from '../fence.ts'
 import { Governance } from '../governance.ts'
 import { Leases } from '../leases.ts'
@@ -17,6 +18,8 @@ import { SealDesk } from '../seals/seal-desk.ts'
 import type { Unsealed } from '../unseal.ts'
 import { custodyApp, showIdentity } from './app.ts'
 import { backupRoutes } from './backups.ts'
+import { escortCalls } from './escort-calls.ts'
+import { escortRoutes } from './escorts.ts'
 import { endsSoon, openServerIdentity, renewServerIdentity } from './identity.ts'
 import { officerRoutes } from './officers.ts'
 import { passkeyRoutes } from './passkeys.ts'
@@ -79,7 +82,13 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
   let identity = await openServerIdentity(folder, names, now())
   const proxies = await custodyApp(identity, 'Treuhand custodian: proxies', logger)
   const officers = await custodyApp(identity, 'Treuhand custodian: officers', logger)
-  proxyRoutes(proxies, custody, new Leases(custody, await countrySets()), revocations)
+  const leases = new Leases(custody, await countrySets())
+  proxyRoutes(proxies, custody, leases, revocations)
+  const escorts = new Escorts(custody, leases, ({ name, message }) =>
+    logger.error({ event: 'custody.escort-end-not-kept', error: name }, message),
+  )
+  escortCalls(proxies, custody, escorts)
+  escortRoutes(officers, custody, escorts)
   if (options.console) {
     consoleRoutes(officers)
     passkeyRoutes(officers, custody, options.console)
@@ -102,7 +111,7 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
   await officers.listen(options.officers)
   await takingOver
   const sweeping = setInterval(async () => {
-    await sweep(custody, governance, logger)
+    await sweep(custody, governance, escorts, logger)
     if (custody.state === 'unsealed' && endsSoon(identity, now())) await renew(custody.opened().authority)
   }, SWEEP).unref()
   return {
@@ -144,12 +153,18 @@ async function takeOver(custody: Custody, root: Unsealed, logger: Logger): Promi
   }
 }
 
-/** Lets proposals expire, and finishes those whose execution was cut off. */
-async function sweep(custody: Custody, governance: Governance, logger: Logger): Promise<void> {
+/** Lets proposals and escorted accesses expire, and finishes what was cut off. */
+async function sweep(
+  custody: Custody,
+  { proposals }: Governance,
+  escorts: Escorts,
+  logger: Logger,
+): Promise<void> {
   if (custody.state !== 'unsealed') return
-  await governance.proposals.sweep().catch((error: Error) => {
-    logger.error({ event: 'custody.sweep-failed', error: error.name })
-  })
+  for (const swept of [proposals, escorts])
+    await swept.sweep().catch((error: Error) => {
+      logger.error({ event: 'custody.sweep-failed', error: error.name })
+    })
 }
 
 /**
