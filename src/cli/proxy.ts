@@ -10,6 +10,7 @@ import type { Findings } from '../store/s3/open.ts'
 import type { Store } from '../store/store.ts'
 import { serve } from '../wire/server.ts'
 import { cannotListen } from './cannot-start.ts'
+import { withEscorts } from './escorted-access.ts'
 import { DEFAULT_TENANT } from './first-access-key.ts'
 import { configuredHalf } from './half.ts'
 import { keepStore } from './housekeeping.ts'
@@ -51,7 +52,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   const objectsOver = (itsStore: Store) => new Objects(roomOver(itsStore))
   const front = s3Front({
     objectsFor: perCredential(objectsOver(store), profile => objectsOver(as(profile))),
-    accessKeys: registry.accessKeys,
+    accessKeys: withEscorts(registry.accessKeys, custodian.escorts, log),
     cors: registry.bucketCors(),
     region: config.region,
     baseDomains: config.baseDomains,

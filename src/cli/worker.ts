@@ -3,6 +3,7 @@ import { openPathRegistry } from '../registry/path/registry.ts'
 import type { Findings } from '../store/s3/open.ts'
 import { explain } from './cannot-start.ts'
 import { type DataFolder, pathStoreKey } from './data-folder.ts'
+import { relayedEscorts } from './escort-relay.ts'
 import { relayedCustodian } from './lease-relay.ts'
 import { type Counts, logOf, Metrics } from './metrics.ts'
 import { startProxy } from './proxy.ts'
@@ -60,13 +61,15 @@ async function serve(order: WorkerOrder): Promise<(() => Promise<void>) | undefi
     const metrics = new Metrics()
     const tellCounts = () => tell({ counted: metrics.take() })
     const counting = setInterval(tellCounts, TELL_COUNTS).unref()
+    const primary = {
+      send: (message: object) => void process.send?.(message),
+      onMessage: (listener: (message: unknown) => void) => void process.on('message', listener),
+    }
+    const escorts = config.keys.kind === 'custodian' && relayedEscorts(primary)
     const proxy = await startProxy({
       ...order,
       registry,
-      custodian: relayedCustodian({
-        send: message => process.send?.(message),
-        onMessage: listener => process.on('message', listener),
-      }),
+      custodian: { ...relayedCustodian(primary), ...(escorts && { escorts }) },
       log: logOf(config, metrics),
     })
     tell({ serving: { port: proxy.port, ...(proxy.findings && { findings: proxy.findings }) } })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Custodian } from '../keys/custodian.ts'
 import { CannotStart } from './cannot-start.ts'
+import { relayEscorts } from './escort-relay.ts'
 import { relayLeases } from './lease-relay.ts'
 import type { Log } from './log.ts'
 import type { Counts } from './metrics.ts'
@@ -43,10 +44,12 @@ export async function startWorkers(
     const worker = cluster.fork()
     workers.add(worker)
     worker.once('exit', () => workers.delete(worker))
-    relayLeases(custodian, {
-      send: message => void (worker.isConnected() && worker.send(message)),
-      onMessage: listener => void worker.on('message', listener),
-    })
+    const channel = {
+      send: (message: object) => void (worker.isConnected() && worker.send(message)),
+      onMessage: (listener: (message: unknown) => void) => void worker.on('message', listener),
+    }
+    relayLeases(custodian, channel)
+    if (custodian.escorts) relayEscorts(custodian.escorts, channel)
     worker.on('message', (message: FromWorker) => {
       if ('counted' in message) counted(message.counted)
     })

@@ -1,5 +1,7 @@
+import type { Escorts } from './escorts.ts'
+
 /**
- * The custody plane as the data plane sees it: leases of group keys, and nothing else. The in-process
+ * The custody plane as the data plane sees it: leases of group keys, and escorted accesses. The in-process
  * custodian of `npm start` and the client of a separate one both stand behind this interface.
  */
 export interface Custodian {
@@ -17,6 +19,8 @@ export interface Custodian {
   useKey(use: KeyUse): Promise<Uint8Array>
   /** Hears of revocations, so that keys are dropped before their lease ends. */
   onRevoked(listener: (keys: 'all' | readonly string[]) => void): void
+  /** Where people let others in under their eyes; the custodian of `npm start` has no people. */
+  readonly escorts?: Escorts
   close(): Promise<void>
 }
 

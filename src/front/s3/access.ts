@@ -4,8 +4,19 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
 /** Where access keys come from. They come and go at run time, so it is asked for each request. */
 export interface AccessKeys {
-  /** @returns undefined for an id that does not exist or whose time is over */
-  find(id: string): AccessKey | undefined | Promise<AccessKey | undefined>
+  /**
+   * @param scope of the signature that is to be verified
+   * @returns undefined for an id that does not exist or whose time is over
+   * @throws S3Error where more can be said than that
+   */
+  find(id: string, scope: KeyScope): KnownKey | undefined | Promise<KnownKey | undefined>
+}
+
+/** For when and where a signing key is good. */
+export interface KeyScope {
+  /** `20260131`. */
+  readonly day: string
+  readonly region: string
 }
 
 /** In whose name a request acts: an access key's holder, or, where configured, anybody. */
@@ -14,11 +25,53 @@ export interface Identity {
   readonly grants: readonly Grant[]
   /** The store credential used for its requests; absent: the store's own. */
   readonly storeCredential?: string
+  /** Who watches what this sender does; absent: nobody. */
+  readonly escort?: Escort
 }
 
 export interface AccessKey extends Identity {
   readonly id: string
   readonly secret: string
+}
+
+/** A temporary one, whose secret is elsewhere: here is what SigV4 derived from it for one day and region. */
+export interface EscortedAccessKey extends Identity {
+  readonly id: string
+  readonly signingKey: Uint8Array
+  readonly escort: Escort
+}
+export type KnownKey = AccessKey | EscortedAccessKey
+
+/** Watches a sender, request for request. */
+export interface Escort {
+  /**
+   * Resolves when a request may be served.
+   * @throws S3Error AccessDenied with the reason, EscortUnavailable
+   */
+  admit(request: EscortedIntent): Promise<Escorted>
+}
+
+/** What somebody wants to do under an escort. */
+export interface EscortedIntent {
+  /** By its name in S3. */
+  readonly operation: string
+  /** `beyond`: more than one object that the request's address names, which nobody can watch. */
+  readonly action: Intent['action'] | 'beyond'
+  readonly bucket: string
+  readonly key: string
+  readonly address: string
+}
+
+/** A request that was let through. */
+export interface Escorted {
+  /** Fires when the access ends: not a byte more is served. */
+  readonly ended: AbortSignal
+  /** Tells how it was answered; never rejects. */
+  answered(answer: {
+    readonly status: number
+    readonly received: number
+    readonly sent: number
+  }): Promise<void>
 }
 
 /** Allows what all of its fields allow. */

@@ -76,6 +76,8 @@ interface Recognised {
   readonly action?: Action | 'any'
   /** The parameter that narrows a listing to keys which a grant may cover. */
   readonly prefixParameter?: 'prefix'
+  /** It touches objects that its address does not name, so nobody can watch it under an escort. */
+  readonly touchesOthers?: true
   /** It carries its signature in the form that it posts, not in its fields or query. */
   readonly signedBy?: 'form'
   /** Its body is an object's data, which may come in chunks. */

@@ -142,6 +142,10 @@ const TABLE = {
   ],
 
   // Our own.
+  EscortUnavailable: [
+    503,
+    'The custodian cannot be asked about this escorted access, so nothing is done under it. Please try again; if it lasts, ask the officers.',
+  ],
   ObjectDoesNotOpen: [
     400,
     'The stored object does not open: it was changed, moved or not sealed by this system. Restore it from a replica or an earlier version, and report it.',

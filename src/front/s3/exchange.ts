@@ -2,7 +2,7 @@ import type { Purpose } from '../../objects/object.ts'
 import type { Objects } from '../../objects/objects.ts'
 import { PeerFailed } from '../../wire/errors.ts'
 import type { Fields, Headers, Reply, Request } from '../../wire/exchange.ts'
-import { type Intent, isAllowed } from './access.ts'
+import { type Escort, type Intent, isAllowed } from './access.ts'
 import { errorAnswer } from './answer.ts'
 import { anonymousRefused } from './auth/anonymous.ts'
 import { type Authenticated, type Authority, authenticate, isUnsigned } from './auth/authenticate.ts'
@@ -25,6 +25,7 @@ import type { FrontEvent, S3FrontOptions } from './options.ts'
 import { route } from './router.ts'
 import { secondLook } from './second-look.ts'
 import { troubleOf } from './trouble.ts'
+import { escortedIntent, Watched } from './watched.ts'
 
 /** A request that has been read: what it is about and what it wants. */
 interface Asked {
@@ -50,6 +51,7 @@ export class Exchange {
   #asked: Asked | undefined
   #caller: Authenticated | undefined
   #objects: Objects | undefined
+  #watched: Watched | undefined
   #form: ReceivedForm | undefined
   #cors: Fields = []
 
@@ -67,6 +69,8 @@ export class Exchange {
       this.#log(undefined)
     } catch (error) {
       await this.#fail(error)
+    } finally {
+      await this.#watched?.answered()
     }
   }
 
@@ -122,12 +126,13 @@ export class Exchange {
     const { identity } = caller
     const may = (intent: Intent) => isAllowed(identity, intent, this.#request.remoteAddress, now)
     const intent = intentOf(operation, place, query)
+    if (identity.escort) await this.#admit(identity.escort, operation, intent)
     if (intent && !may(intent)) throw new S3Error('AccessDenied')
     const objects = this.#options.objectsFor(identity).for(purposeOf(operation, headers, caller))
     this.#objects = objects
     const call: Call = {
-      request: this.#request,
-      reply: withFields(this.#reply, this.#cors),
+      request: this.#watched?.request ?? this.#request,
+      reply: withFields(this.#watched?.reply ?? this.#reply, this.#cors),
       requestId: this.#id,
       query,
       headers,
@@ -141,6 +146,12 @@ export class Exchange {
     if (operation.on === 'service') await operation.run(call)
     else if (operation.on === 'bucket' && place.kind === 'bucket') await operation.run({ ...call, ...place })
     else if (operation.on === 'object' && place.kind === 'object') await operation.run({ ...call, ...place })
+  }
+
+  /** Has the request let through by whoever watches, who hears of it also where no grant covers it. */
+  async #admit(escort: Escort, operation: Operation, intent: Intent | undefined): Promise<void> {
+    const escorted = await escort.admit(escortedIntent(operation, intent, this.#request.remoteAddress))
+    this.#watched = new Watched(this.#request, this.#reply, escorted)
   }
 
   // ---- pages of the web
@@ -172,11 +183,13 @@ export class Exchange {
     this.#form?.file.discard()
     // Nobody is left to answer, and that is no defect of ours.
     if (error instanceof PeerFailed) {
+      this.#watched?.failed(0)
       this.#log('ClientGone')
       throw error
     }
     const failure = (await this.#failure(error)) ?? new S3Error('InternalError')
     this.#log(failure.code)
+    this.#watched?.failed(this.#reply.started ? 0 : failure.status)
     // What has begun cannot become an error any more: the wire cuts it.
     if (this.#reply.started) throw error
     const { status, fields, body } = errorAnswer(failure, this.#id, this.#request.target)

@@ -3,34 +3,45 @@ import { NoLease } from '../custodian.ts'
 import type { KnownAuthority, ProxyCredentials } from './credentials.ts'
 
 const CALL = 10_000
+const CONNECTIONS = 4
 /** Bytes of an answer, at most: 200 asks with two keys each stay far below. */
 const ANSWER = 512 * 1024
 
 /** Mutual TLS to a custodian and its standby: whichever is active answers. */
 export class Connection {
   readonly #urls: readonly string[]
+  readonly #connections: number
   #agent: Agent
   #last = 0
 
   /**
    * @param urls `https://host:port`, all of one custodian
    * @param credentials without a certificate only an enrolment can be asked for
+   * @param connections to each url, at most
    */
-  constructor(urls: readonly string[], credentials: ProxyCredentials | KnownAuthority) {
+  constructor(
+    urls: readonly string[],
+    credentials: ProxyCredentials | KnownAuthority,
+    connections = CONNECTIONS,
+  ) {
     this.#urls = urls
-    this.#agent = agentFor(credentials)
+    this.#connections = connections
+    this.#agent = agentFor(credentials, connections)
   }
 
   /** Uses new credentials from the next call on. */
   renew(credentials: ProxyCredentials): void {
     const old = this.#agent
-    this.#agent = agentFor(credentials)
+    this.#agent = agentFor(credentials, this.#connections)
     void old.close()
   }
 
-  /** @throws NoLease */
-  async call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
-    const response = await this.#active(method, path, body, AbortSignal.timeout(CALL))
+  /**
+   * @param within milliseconds
+   * @throws NoLease
+   */
+  async call(method: 'GET' | 'POST', path: string, body?: unknown, within = CALL): Promise<unknown> {
+    const response = await this.#active(method, path, body, AbortSignal.timeout(within))
     return JSON.parse(await readText(response.body))
   }
 
@@ -87,10 +98,10 @@ export class Connection {
 
 const JSON_BODY = { 'content-type': 'application/json' }
 
-function agentFor(credentials: ProxyCredentials | KnownAuthority): Agent {
+function agentFor(credentials: ProxyCredentials | KnownAuthority, connections: number): Agent {
   const own = 'key' in credentials ? { key: credentials.key, cert: credentials.certificate } : {}
   return new Agent({
-    connections: 4,
+    connections,
     // The stream of revocations has its own signs of life.
     bodyTimeout: 0,
     connect: { ...own, ca: credentials.authority, minVersion: 'TLSv1.3', timeout: CALL },

@@ -5,6 +5,7 @@ import { Batches } from './batches.ts'
 import { Connection } from './connection.ts'
 import { isHalfOver, type ProxyCredentials, readCredentials, writeCredentials } from './credentials.ts'
 import { LeaseBox } from './lease-box.ts'
+import { RemoteEscorts } from './remote-escorts.ts'
 import { readLeases, readUses, type WireLeases, type WireUses, wireAsk, wireUse } from './wire-form.ts'
 
 const ASKS_A_CALL = 200
@@ -30,6 +31,7 @@ export type CustodianEvent =
  * revocations come over a stream that is kept open; the certificate is renewed at half of its time.
  */
 export class RemoteCustodian implements Custodian {
+  readonly escorts: RemoteEscorts
   readonly #connection: Connection
   readonly #folder: string
   readonly #listeners: ((keys: 'all' | readonly string[]) => void)[] = []
@@ -50,15 +52,23 @@ export class RemoteCustodian implements Custodian {
     folder: string,
     tell: (event: CustodianEvent) => void = () => {},
   ): Promise<RemoteCustodian> {
-    const custodian = new RemoteCustodian(new Connection(urls, await readCredentials(folder)), folder, tell)
+    const credentials = await readCredentials(folder)
+    const escorts = new RemoteEscorts(urls, credentials)
+    const custodian = new RemoteCustodian(new Connection(urls, credentials), escorts, folder, tell)
     void custodian.#listen()
     custodian.#renewal = setInterval(() => void custodian.renewCertificate(), LOOK_AT_CERTIFICATE).unref()
     void custodian.renewCertificate()
     return custodian
   }
 
-  private constructor(connection: Connection, folder: string, tell: (event: CustodianEvent) => void) {
+  private constructor(
+    connection: Connection,
+    escorts: RemoteEscorts,
+    folder: string,
+    tell: (event: CustodianEvent) => void,
+  ) {
     this.#connection = connection
+    this.escorts = escorts
     this.#folder = folder
     this.#tell = tell
     this.#leases = new Batches(
@@ -90,6 +100,7 @@ export class RemoteCustodian implements Custodian {
     clearInterval(this.#renewal)
     this.#leases.close()
     this.#uses.close()
+    await this.escorts.close()
     await this.#connection.close()
   }
 
@@ -114,6 +125,7 @@ export class RemoteCustodian implements Custodian {
     const renewed = { ...credentials, certificate }
     await writeCredentials(this.#folder, renewed)
     this.#connection.renew(renewed)
+    this.escorts.renew(renewed)
   }
 
   /** Milliseconds until the next call is admitted. */
@@ -151,8 +163,10 @@ export class RemoteCustodian implements Custodian {
         )) {
           alarm.refresh()
           this.#found()
-          const { drop } = line as { drop?: 'all' | readonly string[] }
+          this.escorts.listens()
+          const { drop, ended } = line as { drop?: 'all' | readonly string[]; ended?: string }
           if (drop !== undefined) this.#drop(drop)
+          if (ended !== undefined) this.escorts.tellEnded([ended])
         }
       } catch (error) {
         const known = error instanceof NoLease
@@ -162,6 +176,7 @@ export class RemoteCustodian implements Custodian {
       } finally {
         clearTimeout(alarm)
       }
+      this.escorts.tellEnded('all')
       await delay(AGAIN, undefined, { signal, ref: false }).catch(() => {})
     }
   }

@@ -40,11 +40,11 @@ export async function authenticateForm(
   const scope = readScope(credential, authority.region, why =>
     invalidArgument('x-amz-credential', credential, why),
   )
-  const key = await authority.accessKeys.find(scope.accessKeyId)
+  const key = await authority.accessKeys.find(scope.accessKeyId, scope)
   if (!key)
     throw new S3Error('InvalidAccessKeyId', undefined, { details: { AWSAccessKeyId: scope.accessKeyId } })
   if (fields.has('x-amz-security-token')) throw new S3Error('InvalidToken')
-  if (!sameSignature(signature(authority.signingKeys.of(key.secret, scope), policy), given))
+  if (!sameSignature(signature(authority.signingKeys.of(key, scope), policy), given))
     throw new S3Error('SignatureDoesNotMatch', undefined, {
       details: {
         AWSAccessKeyId: key.id,

@@ -1,5 +1,5 @@
 import type { Headers } from '../../../wire/exchange.ts'
-import type { AccessKey, AccessKeys, Identity } from '../access.ts'
+import type { AccessKeys, Identity, KnownKey } from '../access.ts'
 import { S3Error } from '../errors.ts'
 import type { Query } from '../forms/query.ts'
 import { basicTime, isoTime, readBasicTime, readHttpDate } from '../forms/times.ts'
@@ -130,8 +130,8 @@ function requestTime({ headers }: SignedRequest, now: Date, readAmzDate = readBa
   return basicTime(time)
 }
 
-async function accessKey(request: SignedRequest, scope: Scope, authority: Authority): Promise<AccessKey> {
-  const key = await authority.accessKeys.find(scope.accessKeyId)
+async function accessKey(request: SignedRequest, scope: Scope, authority: Authority): Promise<KnownKey> {
+  const key = await authority.accessKeys.find(scope.accessKeyId, scope)
   if (!key)
     throw new S3Error('InvalidAccessKeyId', undefined, { details: { AWSAccessKeyId: scope.accessKeyId } })
   // There are no temporary credentials here, so that a session token cannot belong to the key.
@@ -143,14 +143,14 @@ async function accessKey(request: SignedRequest, scope: Scope, authority: Author
 function verify(
   request: SignedRequest,
   given: GivenSignature,
-  key: AccessKey,
+  key: KnownKey,
   time: string,
   payloadHash: string,
   { signingKeys }: Authority,
 ): ChunkSigning {
   checkSignedHeaders(request, given.signedHeaders)
   const scope = scopeText(given.scope)
-  const signingKey = signingKeys.of(key.secret, given.scope)
+  const signingKey = signingKeys.of(key, given.scope)
   let text = ''
   let canonical = ''
   const matches = canonicalPaths(request.path).some(path => {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { KnownKey } from '../access.ts'
 import type { Scope } from './scope.ts'
 
 const hmac = (key: string | Uint8Array, text: string): Buffer =>
@@ -34,7 +35,9 @@ const MAX_KEPT = 1000
 export class SigningKeys {
   readonly #kept = new Map<string, { readonly secret: string; readonly key: Buffer }>()
 
-  of(secret: string, scope: Scope): Buffer {
+  of(accessKey: KnownKey, scope: Scope): Uint8Array {
+    if ('signingKey' in accessKey) return accessKey.signingKey
+    const { secret } = accessKey
     const name = `${scope.accessKeyId}/${scope.day}/${scope.region}`
     const kept = this.#kept.get(name)
     if (kept?.secret === secret) return kept.key

@@ -23,6 +23,7 @@ export const copyObject: Operation = {
   on: 'object',
   selector: { header: 'x-amz-copy-source' },
   action: 'write',
+  touchesOthers: true,
   async run(call) {
     const source = sourceOf(call)
     const copy = readCopy(call)

@@ -23,6 +23,7 @@ export const deleteObjects: Operation = {
   selector: { query: ['delete'] },
   // The keys stand in the body; each is checked there.
   action: 'any',
+  touchesOthers: true,
   run,
 }
 

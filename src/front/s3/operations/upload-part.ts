@@ -42,6 +42,7 @@ export const uploadPartCopy: Operation = {
   on: 'object',
   selector: { query: QUERY, header: 'x-amz-copy-source' },
   action: 'write',
+  touchesOthers: true,
   async run(call) {
     const { headers, objects, settings } = call
     const { number, uploadId } = partOf(call)
