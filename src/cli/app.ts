@@ -4,6 +4,7 @@ import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
 import { custodianCommands, epochsCommand, rotateCommands } from './custody/commands.ts'
 import { eraseCommand } from './custody/erase-commands.ts'
+import { escortCommands } from './custody/escort-commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
 import { halfCommands } from './half-commands.ts'
 import { reencryptCommand, whereUsedCommand } from './key-use-commands.ts'
@@ -78,6 +79,7 @@ export const app = buildApplication(
       rotate: rotateCommands,
       epochs: epochsCommand,
       erase: eraseCommand,
+      escort: escortCommands,
       'where-used': whereUsedCommand,
       reencrypt: reencryptCommand,
       witness: witnessCommand,

@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../custody/approvals/approver.ts'
 import { newNonce } from '../../custody/approvals/document.ts'
 import { digest, type Json } from '../../custody/canonical.ts'
 import { ask, publicKeyLine, show, sshSign } from './client.ts'
-import { type PersonFlags, propose, signedRequest } from './decisions.ts'
+import { type PersonFlags, proposeAct, signedRequest } from './decisions.ts'
 import type { ReachFlags } from './reach-flags.ts'
 
 const HOUR = 3_600_000
@@ -50,7 +50,7 @@ interface RootFlags extends ReachFlags {
 export async function rotateRoot(flags: RootFlags, planFile?: string): Promise<void> {
   const { seal: inForce } = (await ask(flags, 'GET', '/v1/status')) as { seal: { kind: string } | null }
   const seal = flags.seal ?? inForce?.kind ?? 'quorum'
-  await propose({ ...flags, tenant: '*' }, 'change-seal', { seal, plan: readPlan(planFile) })
+  await proposeAct({ ...flags, tenant: '*' }, 'change-seal', { seal, plan: readPlan(planFile) })
 }
 
 /** Holders by name and key, as the act takes them; null where the seal has none. */

@@ -30,21 +30,37 @@ type ActParams = { readonly [name: string]: Json }
 
 const HOURS = 72 * 3_600_000
 
-/** `treuhand custodian propose ACT`: shows the proposal before it is signed. */
-export async function propose(
-  flags: WishFlags & RepeatFlags & { /** Minutes to wait until it is carried out. */ readonly wait?: number },
-  act: Act,
-  given?: ActParams,
-): Promise<void> {
-  const document = await draft(flags, act, given ?? readParams(flags.params))
+interface ProposeFlags extends WishFlags, RepeatFlags {
+  /** Minutes to wait until it is carried out. */
+  readonly wait?: number
+}
+
+/** `treuhand custodian propose ACT` */
+export async function propose(flags: ProposeFlags, act: Act): Promise<void> {
+  await proposeAct(flags, act, readParams(flags.params))
+}
+
+/**
+ * Proposes an act; the proposal is shown before it is signed.
+ *
+ * @returns the proposal's document
+ */
+export async function proposeAct(flags: ProposeFlags, act: Act, params: ActParams): Promise<string> {
+  const document = await draft(flags, act, params)
   process.stderr.write(`${describe(document)}\n`)
-  if (flags.dryRun) return show(flags, { document }, 'Nothing was proposed.')
+  if (flags.dryRun) {
+    show(flags, { document }, 'Nothing was proposed.')
+    return document
+  }
   const signature = await sshSign(flags.sign, document)
   const kept = await ask(flags, 'POST', '/v1/proposals', { document, signature })
   const id = proposalId(document)
-  if (flags.wait !== undefined) return await follow(flags, id, flags.wait)
-  show(flags, kept, `Proposed. Others approve it by: treuhand custodian approve ${id}`)
-  process.exitCode = 5
+  if (flags.wait !== undefined) await follow(flags, id, flags.wait)
+  else {
+    show(flags, kept, `Proposed. Others approve it by: treuhand custodian approve ${id}`)
+    process.exitCode = 5
+  }
+  return document
 }
 
 /** `treuhand custodian approve|reject|veto ID`: shows what is decided on, from its own bytes, before signing. */
