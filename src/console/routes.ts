@@ -7,8 +7,11 @@ import type { FastifyInstance } from 'fastify'
 const MODULES = [
   'console/page/main.ts',
   'console/page/custodian.ts',
+  'console/page/escort-screen.ts',
+  'console/page/escorts.ts',
   'console/page/new-passkey.ts',
   'console/page/passkey.ts',
+  'console/page/printable.ts',
   'console/page/proposal.ts',
   'console/page/signer.ts',
   'console/page/state-banner.ts',

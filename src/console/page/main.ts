@@ -2,6 +2,7 @@ import { html } from 'htm/preact'
 import { render, type VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, type KeptProposal, Refusal, type Signer, type Status } from './custodian.ts'
+import { Escorts, type ListedEscort } from './escorts.ts'
 import { NewPasskeyForm } from './new-passkey.ts'
 import { Proposal } from './proposal.ts'
 import { signIn } from './signer.ts'
@@ -18,6 +19,7 @@ interface View {
   readonly acts: readonly string[]
   readonly signers: readonly Signer[]
   readonly proposals: readonly KeptProposal[]
+  readonly escorts: readonly ListedEscort[]
 }
 interface Person {
   readonly signer: Signer
@@ -26,12 +28,14 @@ interface Person {
 
 async function look(person: Person | undefined): Promise<View> {
   const status = await ask<Status>('GET', '/v1/status')
-  const nothing = { status, acts: [], signers: [], proposals: [] }
+  const nothing = { status, acts: [], signers: [], proposals: [], escorts: [] }
   try {
     const known = await ask<Pick<View, 'signers' | 'acts'>>('GET', '/v1/passkeys')
     if (!person) return { ...nothing, ...known }
-    const { proposals } = await ask<Pick<View, 'proposals'>>('GET', '/v1/proposals', undefined, person.token)
-    return { status, ...known, proposals }
+    const read = async <Part>(path: string) => await ask<Part>('GET', path, undefined, person.token)
+    const { proposals } = await read<Pick<View, 'proposals'>>('/v1/proposals')
+    const { escorts } = await read<Pick<View, 'escorts'>>('/v1/escorts')
+    return { status, ...known, proposals, escorts }
   } catch (error) {
     // Sealed, it knows nobody. Killed, it does as soon as it has been unsealed: people lift the switch.
     if (error instanceof Refusal && CLOSED.includes(error.code)) return nothing
@@ -78,6 +82,7 @@ function Console(): VNode {
         <h2>Waiting for a decision</h2>
         ${waiting.length === 0 && html`<p>Nothing.</p>`}
         ${waiting.map(proposal => html`<${Proposal} key=${proposal.id} proposal=${proposal} signer=${person.signer} run=${run} />`)}
+        <${Escorts} origin=${view.status.origin} signer=${person.signer} escorts=${view.escorts} run=${run} />
         <h2>Propose, or close something</h2>
         <${WishForm} signer=${person.signer} acts=${view.acts} run=${run} />
       `

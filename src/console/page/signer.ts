@@ -9,17 +9,32 @@ const EIGHT_HOURS = 8 * 3_600_000
  * page's memory for eight hours at most. What decides anything is signed by itself.
  */
 export async function signIn(origin: string, signer: Signer): Promise<string> {
-  // Its names are in order, so that this is the canonical form (RFC 8785).
+  const params = { lifetime: EIGHT_HOURS, networks: [], scope: 'auditor' }
+  const word = await signRequest(origin, signer, 'token', params)
+  const { secret } = await ask<{ secret: string }>('POST', '/v1/requests', word)
+  return secret
+}
+
+/**
+ * What a person asks for at their own word, signed by their passkey.
+ *
+ * @param params with their names in order, so that the document is in canonical form (RFC 8785)
+ * @throws Refusal
+ */
+export async function signRequest(
+  origin: string,
+  signer: Signer,
+  act: string,
+  params: Readonly<Record<string, unknown>>,
+): Promise<{ document: string; signature: string }> {
   const document = JSON.stringify({
-    act: 'token',
+    act,
     at: Date.now(),
     by: signer.fingerprint,
     label: 'treuhand/request/v1',
     nonce: newNonce(),
     origin,
-    params: { lifetime: EIGHT_HOURS, networks: [], scope: 'auditor' },
+    params,
   })
-  const signature = await signText(document, signer)
-  const { secret } = await ask<{ secret: string }>('POST', '/v1/requests', { document, signature })
-  return secret
+  return { document, signature: await signText(document, signer) }
 }
