@@ -1,10 +1,11 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readApprover } from '../../src/custody/approvals/approver.ts'
+import { escortId } from '../../src/custody/escorts/key.ts'
 import type { OfficerRecord } from '../../src/custody/people.ts'
 import { debianProgram } from '../../tools/debian.ts'
 import { freePort } from '../../tools/server.ts'
-import { addTenant, startCustodian, type TestCustodian } from '../custody/server/custodian.ts'
+import { addTenant, enrolProxy, startCustodian, type TestCustodian } from '../custody/server/custodian.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -62,6 +63,40 @@ test('a delegate vetoes, and an officer pulls the kill switch alone', async () =
   await dora.page.locator('.state').filter({ hasText: 'killed' }).waitFor()
 })
 
+test('a delegate watches whom others let in, and an officer ends it by the button', async () => {
+  const custodian = await startConsole()
+  await addTenant(custodian, 'acme')
+  const proxy = await enrolProxy(custodian, 'acme', ['photos'])
+  const [anna, dora] = [
+    await arrives(custodian, 'anna', 'officer'),
+    await arrives(custodian, 'dora', 'delegate'),
+  ]
+  const id = escortId('a proposal')
+  await letIn(custodian, id, dora.fingerprint)
+  for (const person of [anna, dora]) await person.signIn()
+  await dora.page.getByRole('button', { name: 'Sit down at the screen' }).click()
+  await dora.hears('status', 'You sit at the screen')
+
+  const asked = { escort: id, operation: 'GetObject', action: 'read', bucket: 'photos', address: '192.0.2.1' }
+  const key = '2026/<img src=x onerror="document.title=1">\u202egpj.a'
+  const request = await vi.waitFor(() => proxy.escorts.admit({ ...asked, key }), 60_000)
+  await proxy.escorts.answered({ escort: id, request, status: 200, received: 0, sent: 7 })
+  await expect(proxy.escorts.admit({ ...asked, key: '2025/' })).rejects.toThrow(/reaches photos/)
+  const screen = dora.page.locator('.screen')
+  await screen
+    .getByText('GetObject photos/2026/<img src=x onerror="document.title=1">\\u{202e}gpj.a')
+    .waitFor()
+  await screen.getByText('answered 200: 7 bytes out').waitFor()
+  await screen.getByText('REFUSED GetObject photos/2025/').waitFor()
+
+  await anna.page.getByRole('button', { name: 'End it now' }).click()
+  await anna.hears('status', `${id} has ended.`)
+  await dora.page.getByText('An officer or delegate ended it.').waitFor()
+  await expect(proxy.escorts.admit({ ...asked, key })).rejects.toThrow(/ended this escorted access/)
+  for (const { faults, page } of [anna, dora])
+    expect([faults, await page.title()]).toEqual([[], 'Treuhand custodian'])
+})
+
 test('a passkey that is synced to a cloud is refused when it is made', async () => {
   const custodian = await startConsole()
   const { page } = await visits(custodian, { defaultBackupEligibility: true, defaultBackupState: true })
@@ -107,7 +142,7 @@ async function arrives(custodian: TestCustodian, name: string, role: 'officer' |
     ...readApprover({ role, party: role, person: name, key }),
     state: 'active',
   })
-  return { page, faults, ...acts(page, fingerprint) }
+  return { page, faults, fingerprint, ...acts(page, fingerprint) }
 }
 
 function acts(page: Page, fingerprint: string) {
@@ -138,4 +173,25 @@ function acts(page: Page, fingerprint: string) {
 
 async function admit({ custody }: TestCustodian, fingerprint: string, body: OfficerRecord): Promise<void> {
   await custody.keep('officer', fingerprint, undefined, body, { type: 'policy', at: custody.now(), body: {} })
+}
+
+/** As the act `escort` does once it was approved. */
+async function letIn({ custody }: TestCustodian, id: string, escort: string): Promise<void> {
+  const body = {
+    ...{
+      tenant: 'acme',
+      bucket: 'photos',
+      prefixes: ['2026/'],
+      actions: ['read'] as const,
+      networks: ['192.0.2.0/24'],
+    },
+    ...{
+      until: Date.now() + 3_600_000,
+      reason: 'ticket 7',
+      grantee: 'staff 4711',
+      recipient: 'A'.repeat(43),
+    },
+    ...{ escort, proposal: 'a proposal', state: 'open' as const, ended: null },
+  }
+  await custody.keep('escort', id, undefined, body, { type: 'policy', at: custody.now(), body: {} })
 }

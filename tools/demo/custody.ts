@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { pino } from 'pino'
+import { escortId, escortKeyContext } from '../../src/custody/escorts/key.ts'
+import { generateHpkeKey, openWith } from '../../src/custody/hpke.ts'
 import { mirroredFiles, storedFiles } from '../../src/custody/log/files.ts'
 import { pullMirror } from '../../src/custody/log/mirror.ts'
 import { signer, verifierKey } from '../../src/custody/log/note.ts'
@@ -21,8 +23,10 @@ import { RemoteCustodian } from '../../src/keys/remote/remote-custodian.ts'
 import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
 import { openPathRegistry } from '../../src/registry/path/registry.ts'
 import { openDirectoryStore } from '../../src/store/directory/open.ts'
-import { counted, startProxy } from './data-plane.ts'
+import { call } from '../../test/custody/server/officers-client.ts'
+import { clientOf, counted, startProxy } from './data-plane.ts'
 import { Officers, person } from './people.ts'
+import { sitDown } from './screen.ts'
 
 /**
  * `npm run demo:custody [-- --objects N]`: the custody plane on one machine, from the ceremony to a log that
@@ -116,7 +120,7 @@ async function demonstrate(): Promise<void> {
     const remote = await RemoteCustodian.open([url], join(folder, name))
     const proxy = await startProxy(store, remote, registry, credential)
     closing.push(proxy.close)
-    return { s3: proxy.s3, fingerprint }
+    return { s3: proxy.s3, endpoint: proxy.endpoint, fingerprint }
   }
   const [one, two] = [await admitted('proxy-1'), await admitted('proxy-2')]
 
@@ -141,6 +145,43 @@ async function demonstrate(): Promise<void> {
   await officers.alone('revoke', 'acme', { proxy: two.fingerprint }, dora)
   check(await within(60_000, async () => (await status(two.s3)) === 503), 'it answers 503 within one lease')
   check((await read(one.s3, 1)) === body(1), 'the other goes on')
+
+  step('A technician let in for ten minutes, under the eyes of a delegate')
+  const recipient = await generateHpkeKey()
+  const proposal = await pass('escort', 'acme', {
+    grantee: 'staff 4711',
+    recipient: recipient.publicKey.toString('base64url'),
+    escort: emil.ssh.fingerprint,
+    bucket: Bucket,
+    prefixes: ['1'],
+    actions: ['read'],
+    networks: ['127.0.0.0/8'],
+    minutes: 10,
+  })
+  const escort = escortId(proposal)
+  const sealed = await call(officers.port, 'GET', `/v1/escorts/${escort}/key`)
+  const key = await openWith(
+    recipient.privateKey,
+    Buffer.from(String(sealed.json['sealed']), 'base64url'),
+    escortKeyContext(ORIGIN, escort),
+  )
+  const technician = clientOf(one.endpoint, JSON.parse(key.toString()))
+  closing.push(async () => technician.destroy())
+  check((await status(technician, '1')) === 403, 'nothing is served while nobody sits at the screen')
+  const screen = await sitDown(officers.port, escort, officers.signed('watch-escort', { escort }, emil))
+  check((await read(technician, 1)) === body(1), 'an object is read, once its line stands on the screen')
+  check((await status(technician, '0')) === 403, 'what was not decided is refused, and shown')
+  check(
+    screen.lines.some(({ kind, key }) => kind === 'refused' && key === '0'),
+    `the screen has ${screen.lines.length} lines`,
+  )
+  await call(
+    officers.port,
+    'POST',
+    `/v1/escorts/${escort}/end`,
+    officers.signed('end-escort', { escort }, ben),
+  )
+  check((await status(technician, '1')) === 403, 'an officer has ended it')
 
   step('An order of an authority, entered, and answered by four eyes')
   const document = createHash('sha256').update('the order').digest('hex')
@@ -233,8 +274,8 @@ async function readAll(s3: S3Client): Promise<void> {
   check(right === count, `${right} of ${count} objects are what was written`)
 }
 
-async function status(s3: S3Client): Promise<number> {
-  return await s3.send(new GetObjectCommand({ Bucket, Key: '0' })).then(
+async function status(s3: S3Client, Key = '0'): Promise<number> {
+  return await s3.send(new GetObjectCommand({ Bucket, Key })).then(
     async ({ Body }) => {
       await Body!.transformToByteArray()
       return 200

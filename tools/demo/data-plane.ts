@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { S3Client } from '@aws-sdk/client-s3'
+import { withEscorts } from '../../src/cli/escorted-access.ts'
+import { openLog } from '../../src/cli/log.ts'
 import { s3Front } from '../../src/front/s3/front.ts'
 import type { Custodian } from '../../src/keys/custodian.ts'
 import { GroupKeys } from '../../src/keys/group-keys.ts'
@@ -35,7 +37,7 @@ export async function startProxy(
   custodian: Custodian,
   registry: PathRegistry,
   credential: { accessKeyId: string; secretAccessKey: string },
-): Promise<{ s3: S3Client; close(): Promise<void> }> {
+): Promise<{ s3: S3Client; endpoint: string; close(): Promise<void> }> {
   const { engine } = chooseEngine('auto')
   const keys = new GroupKeys(custodian, engine)
   const objects = new Objects({
@@ -54,7 +56,7 @@ export async function startProxy(
   })
   const front = s3Front({
     objectsFor: () => objects,
-    accessKeys: registry.accessKeys,
+    accessKeys: withEscorts(registry.accessKeys, custodian.escorts, openLog('error')),
     cors: registry.bucketCors(),
     region: 'eu-central-1',
     baseDomains: [],
@@ -62,19 +64,29 @@ export async function startProxy(
     log: () => {},
   })
   const server = await serve({ listen: { host: '127.0.0.1', port: 0 }, ...front })
-  const s3 = new S3Client({
-    endpoint: `http://127.0.0.1:${server.address.port}`,
-    region: 'eu-central-1',
-    forcePathStyle: true,
-    credentials: { ...credential },
-    maxAttempts: 1,
-  })
+  const endpoint = `http://127.0.0.1:${server.address.port}`
+  const s3 = clientOf(endpoint, credential)
   return {
     s3,
+    endpoint,
     async close() {
       s3.destroy()
       await server.close(1000)
       await keys.close()
     },
   }
+}
+
+/** An S3 client that tries once. */
+export function clientOf(
+  endpoint: string,
+  credential: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): S3Client {
+  return new S3Client({
+    endpoint,
+    region: 'eu-central-1',
+    forcePathStyle: true,
+    credentials: { ...credential },
+    maxAttempts: 1,
+  })
 }

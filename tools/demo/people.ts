@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 export interface Person {
   readonly name: string
   readonly party: 'trustee' | 'customer'
-  readonly ssh: SshSigner
+  readonly ssh: Pick<SshSigner, 'line' | 'fingerprint' | 'sign' | 'decide'>
   readonly hpke: HpkeKeyPair
 }
 
@@ -80,19 +80,25 @@ export class Officers {
     return await call(this.port, 'POST', '/v1/decisions', { text, signature })
   }
 
-  /** Proposes, has it approved and carried out. */
+  /**
+   * Proposes, has it approved and carried out.
+   *
+   * @returns the proposal's id
+   */
   async pass(
     act: string,
     tenant: string,
     params: object,
     by: Person,
     approvers: readonly Person[],
-  ): Promise<void> {
+  ): Promise<string> {
     const document = await this.propose(act, tenant, params, by)
     for (const one of approvers) await this.#ok(this.approve(document, one))
-    const { body } = await this.#ok(call(this.port, 'POST', `/v1/proposals/${proposalId(document)}/execute`))
+    const id = proposalId(document)
+    const { body } = await this.#ok(call(this.port, 'POST', `/v1/proposals/${id}/execute`))
     const { state, outcome } = body as { state: string; outcome: string }
     if (state !== 'done') throw new Error(`${act} is ${state}: ${outcome}`)
+    return id
   }
 
   /** One person revokes. */
