@@ -18,6 +18,7 @@ const MODULES = [
   'console/page/wish-form.ts',
   'custody/approvals/approval.ts',
   'custody/errors.ts',
+  'custody/state-words.ts',
 ] as const
 
 /** Libraries, by the name under which the page imports them. */

@@ -1,4 +1,6 @@
+import type { CustodyState } from '../../custody/custody.ts'
 import { readSecretFile } from '../../custody/roots/secret-file.ts'
+import { STATE_WORDS, witnessWords } from '../../custody/state-words.ts'
 import { ask, show } from './client.ts'
 import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
@@ -42,8 +44,30 @@ export async function epochs(flags: TokenFlags, tenant: string): Promise<void> {
 /** `treuhand custodian status` */
 export async function status(flags: ReachFlags): Promise<void> {
   const answer = await ask(flags, 'GET', '/v1/status')
-  show(flags, answer, `${answer['origin']} is ${answer['state']}.`)
+  show(flags, answer, statusInWords(answer as unknown as Status))
   if (answer['state'] !== 'unsealed') process.exitCode = 4
+}
+
+/** As much of the custodian's status as is said in words. */
+interface Status {
+  readonly origin: string
+  readonly state: CustodyState | 'standby'
+  readonly stops?: readonly { readonly kind: string; readonly scope: string; readonly reason: string }[]
+  readonly log?: { readonly size: number }
+  readonly witness?: { readonly state: string; readonly skew: number; readonly leasesUntil?: number }
+}
+
+function statusInWords({ origin, state, stops = [], log, witness }: Status): string {
+  const { means, cure } =
+    state === 'standby'
+      ? { means: 'Another custodian is active, and this one waits.', cure: '' }
+      : STATE_WORDS[state]
+  return [
+    `${origin} is ${state}. ${means} ${cure}`.trimEnd(),
+    ...stops.map(({ kind, scope, reason }) => `  ${kind}: ${scope === '*' ? 'all' : scope} (${reason})`),
+    ...(log ? [`  log: ${log.size} entries`] : []),
+    ...(witness ? [`  witness: ${witnessWords(witness, Date.now())}`] : []),
+  ].join('\n')
 }
 
 /** `treuhand custodian enrolment FINGERPRINT`: the parameters of the proposal that admits a proxy. */

@@ -5,7 +5,7 @@ export interface Status {
   readonly state: 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 'forked' | 'restored'
   readonly stops: readonly { readonly kind: string; readonly scope: string; readonly reason: string }[]
   readonly log?: { readonly size: number; readonly root: string }
-  readonly witness?: { readonly state: string; readonly skew: number }
+  readonly witness?: { readonly state: string; readonly skew: number; readonly leasesUntil?: number }
 }
 
 /** A passkey that may decide. */

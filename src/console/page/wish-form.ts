@@ -19,6 +19,7 @@ const CLOSING: Readonly<Record<string, string>> = {
   seal: '/v1/close',
   revoke: '/v1/alone',
   tighten: '/v1/alone',
+  suspend: '/v1/alone',
 }
 
 interface WishFormProps extends Pick<ProposalProps, 'run'> {

@@ -37,6 +37,8 @@ export interface WitnessStatus {
   readonly last: Witnessed | undefined
   /** Milliseconds by which the witness's clock is ahead of ours. */
   readonly skew: number
+  /** While it is silent: until when leases go on, milliseconds since 1970. */
+  readonly leasesUntil?: number
 }
 
 const ROUND = 60_000
@@ -109,7 +111,13 @@ export class Witnessing {
     const { witness, now } = this.#options
     const silent = now() - this.#heardAt > SILENT_AFTER
     const state = !witness ? 'unwitnessed' : this.#forked ? 'forked' : silent ? 'silent' : 'witnessed'
-    return { state, witness: witness?.verifier.name, last: this.#last, skew: this.#skew }
+    return {
+      state,
+      witness: witness?.verifier.name,
+      last: this.#last,
+      skew: this.#skew,
+      ...(state === 'silent' && { leasesUntil: this.#heardAt + this.#patience }),
+    }
   }
 
   /**
