@@ -72,7 +72,7 @@ export async function certifyServer(
   return await certify(authority, spki, now, SERVER_CERTIFICATE, 'CN=Treuhand custodian', [
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth], true),
     new x509.SubjectAlternativeNameExtension(
-      names.map(value => ({ type: isAddress(value) ? 'ip' : 'dns', value })),
+      names.map(value => ({ type: isAddress(value) ? 'ip' : 'dns', value }) as const),
     ),
   ])
 }
