@@ -11,11 +11,17 @@ import { WishForm } from './wish-form.ts'
 
 const EVERY = 5000
 const CLOSED = ['Sealed', 'Killed', 'Forked', 'Restored']
+const UNREADABLE =
+  'What waits cannot be read while the custodian is closed. Nothing of it is lost; it expires after 72 hours at most.'
+const SIGNED_OUT =
+  'You are signed out: your eight hours are over, or you may not decide here any more. Choose your key again.'
 const ENDED = ['done', 'failed', 'rejected', 'vetoed', 'expired', 'stale']
 
 /** What the page shows; asked for anew every five seconds, and after each thing that a person does. */
 interface View {
   readonly status: Status
+  /** Whether it could say who and what there is: sealed, it cannot, and that is not the same as nothing. */
+  readonly readable: boolean
   readonly acts: readonly string[]
   readonly signers: readonly Signer[]
   readonly proposals: readonly KeptProposal[]
@@ -28,14 +34,14 @@ interface Person {
 
 async function look(person: Person | undefined): Promise<View> {
   const status = await ask<Status>('GET', '/v1/status')
-  const nothing = { status, acts: [], signers: [], proposals: [], escorts: [] }
+  const nothing = { status, readable: false, acts: [], signers: [], proposals: [], escorts: [] }
   try {
     const known = await ask<Pick<View, 'signers' | 'acts'>>('GET', '/v1/passkeys')
-    if (!person) return { ...nothing, ...known }
+    if (!person) return { ...nothing, ...known, readable: true }
     const read = async <Part>(path: string) => await ask<Part>('GET', path, undefined, person.token)
     const { proposals } = await read<Pick<View, 'proposals'>>('/v1/proposals')
     const { escorts } = await read<Pick<View, 'escorts'>>('/v1/escorts')
-    return { status, ...known, proposals, escorts }
+    return { status, readable: true, ...known, proposals, escorts }
   } catch (error) {
     // Sealed, it knows nobody. Killed, it does as soon as it has been unsealed: people lift the switch.
     if (error instanceof Refusal && CLOSED.includes(error.code)) return nothing
@@ -58,7 +64,12 @@ function Console(): VNode {
     }
   }
   useEffect(() => {
-    const again = () => refresh().catch((error: Error) => setSaid({ text: error.message, alarming: true }))
+    const again = () =>
+      refresh().catch((error: Error) => {
+        const over = person && error instanceof Refusal && error.code === 'Refused'
+        if (over) setPerson(undefined)
+        setSaid({ text: over ? SIGNED_OUT : error.message, alarming: true })
+      })
     void again()
     const timer = setInterval(again, EVERY)
     return () => clearInterval(timer)
@@ -80,9 +91,10 @@ function Console(): VNode {
       person &&
       html`
         <h2>Waiting for a decision</h2>
-        ${waiting.length === 0 && html`<p>Nothing.</p>`}
+        ${!view.readable && html`<p class="care">${UNREADABLE}</p>`}
+        ${view.readable && waiting.length === 0 && html`<p>Nothing.</p>`}
         ${waiting.map(proposal => html`<${Proposal} key=${proposal.id} proposal=${proposal} signer=${person.signer} run=${run} />`)}
-        <${Escorts} origin=${view.status.origin} signer=${person.signer} escorts=${view.escorts} run=${run} />
+        ${view.readable && html`<${Escorts} origin=${view.status.origin} signer=${person.signer} escorts=${view.escorts} run=${run} />`}
         <h2>Propose, or close something</h2>
         <${WishForm} signer=${person.signer} acts=${view.acts} run=${run} />
       `
@@ -100,7 +112,7 @@ interface SignersProps {
 function Signers({ signers, enter }: SignersProps): VNode {
   return html`
     <h2>Who are you?</h2>
-    ${signers.length === 0 && html`<p>No passkey may decide here now. SSH keys decide by treuhand custodian.</p>`}
+    ${signers.length === 0 && html`<p>No passkey may decide here now, or the custodian is closed and cannot say. SSH keys decide by treuhand custodian.</p>`}
     ${signers.map(
       signer => html`
         <button class="digest" onClick=${enter(signer)}>${signer.role}, ${signer.party}: ${signer.fingerprint}</button>

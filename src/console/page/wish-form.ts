@@ -79,7 +79,8 @@ async function draftOf({ params, ...wish }: Wish, { fingerprint }: Signer): Prom
   const body = { ...wish, params: given, proposer: fingerprint }
   const { document } = await ask<{ document: string }>('POST', '/v1/drafts', body)
   const read = JSON.parse(document) as Wish
-  if (read.act !== wish.act || read.tenant !== wish.tenant || read.reason !== wish.reason)
+  const same = read.act === wish.act && read.tenant === wish.tenant && read.reason === wish.reason
+  if (!same || !isSame(read.params, given))
     throw new Refusal(
       'Unverified',
       'The custodian drafted another proposal than the one asked for. Sign nothing.',
@@ -98,4 +99,14 @@ async function send(document: string, signer: Signer): Promise<string> {
   const text = approvalText({ ...about, signer: signer.fingerprint, nonce: newNonce() })
   await ask('POST', closing, { document, text, signature: await signText(text, signer) })
   return `Done: ${act}.`
+}
+
+/** Whether two JSON values are the same, in whatever order their names stand. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return one === other
+  if (Array.isArray(one) !== Array.isArray(other)) return false
+  const [ours, theirs] = [one, other] as [Record<string, unknown>, Record<string, unknown>]
+  const names = Object.keys(ours)
+  return names.length === Object.keys(theirs).length && names.every(name => isSame(ours[name], theirs[name]))
 }
