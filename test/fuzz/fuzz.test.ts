@@ -10,6 +10,7 @@ const SEED = 20_261_124
 const COUNTS: Partial<Record<TargetName, number>> = {
   sockets: 100,
   answers: 200,
+  officers: 150,
   sealed: 200,
   requests: 400,
   wire: 1500,

@@ -14,6 +14,7 @@ export const TARGETS = {
   sockets: () => import('./targets/sockets.ts'),
   answers: () => import('./targets/answers.ts'),
   sealed: () => import('./targets/sealed.ts'),
+  officers: () => import('./targets/officers.ts'),
   custody: () => import('./targets/custody.ts'),
 } as const satisfies Record<string, () => Promise<{ open: () => Target | Promise<Target> }>>
 
