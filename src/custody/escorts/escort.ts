@@ -129,6 +129,11 @@ export class Escort {
     this.#write({ kind: 'answered', id, ...answer })
   }
 
+  /** The escort has sat down, and looks in a moment. */
+  sit(): void {
+    this.#attendedUntil = this.#now() + AWAY
+  }
+
   /**
    * The lines after one that was seen; waits a while where there are none yet.
    *
@@ -143,7 +148,7 @@ export class Escort {
     } finally {
       if (shown) {
         this.#watching--
-        this.#attendedUntil = this.#now() + AWAY
+        this.sit()
       }
     }
     return this.#lines.filter(({ number }) => number > after)

@@ -38,13 +38,15 @@ export class Screens {
    * @returns the screen's secret, which stands for the person from then on
    */
   async open(id: string, by: string) {
-    const { grant } = await this.#escorts.find(id)
+    const escort = await this.#escorts.find(id)
+    const { grant } = escort
     const watches = grant.escort === by
     const secret = randomBytes(32).toString('base64url')
     if (this.#open.size >= MOST) this.#open.delete(this.#open.keys().next().value!)
     this.#open.set(hash(secret), { escort: id, by, watches })
     const at = this.#custody.now()
     await this.#custody.record({ type: 'escort', at, body: { step: 'screen', escort: id, by, watches } })
+    if (watches) escort.sit()
     return { screen: secret, watches, grant }
   }
 

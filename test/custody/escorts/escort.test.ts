@@ -105,6 +105,10 @@ describe('an escorted access', () => {
   it('takes no request while nobody sits at the screen, or has left it', async () => {
     const { escort, ends } = begin()
     expect(() => escort.judge(request)).toThrow(/Nobody sits/)
+    escort.sit()
+    escort.judge(request)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(() => escort.judge(request)).toThrow(/Nobody sits/)
     const looked = escort.look(0, [])
     escort.judge(request)
     await vi.advanceTimersByTimeAsync(5_000)
