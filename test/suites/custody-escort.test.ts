@@ -52,7 +52,8 @@ const [anna, ben, cem] = [
 ]
 /** The escort, who signs by the commands. */
 const dora: Person = { ...(await person('dora', 'customer')), ssh: keygenSigner(at('dora')) }
-const everybody = [anna, ben, cem, dora]
+const emil = await person('emil', 'customer')
+const everybody = [anna, ben, cem, dora, emil]
 const ports = { proxies: await freePort(), officers: await freePort() }
 const officers = new Officers(ports.officers, ORIGIN)
 const reach = [
@@ -103,6 +104,14 @@ afterAll(async () => {
 })
 
 test('who is let in reads under the eyes of the escort, as far as was decided and no further', async () => {
+  const recipient = 'A'.repeat(43)
+  const himself = wish(recipient, 60).with(5, 'Dora')
+  expect(await treuhand(3, 'escort', 'propose', ...reach, ...sign, ...himself)).toContain(
+    'Nobody escorts himself',
+  )
+  const dry = await treuhand(0, 'escort', 'propose', ...reach, ...sign, '--dry-run', ...wish(recipient, 60))
+  expect(dry).toContain('Nothing was proposed')
+
   const { id, s3 } = await letIn()
   await expect(read(s3, '2026/a.jpg')).rejects.toMatchObject({
     name: 'AccessDenied',
@@ -200,8 +209,14 @@ test('the custodian away, nothing is served under it, while the proxy serves on 
   await unseal()
   const again = await sitDown(id)
   await vi.waitFor(async () => expect(await read(s3, '2026/a.jpg')).toBe('2026/a.jpg'), { timeout: MINUTE })
-  await end(id, dora)
+  expect(await treuhand(0, 'escort', 'end', ...reach, ...sign, '--dry-run', id)).toContain('Nothing was done')
+  expect(await read(s3, '2026/a.jpg')).toBe('2026/a.jpg')
+  await treuhand(0, 'escort', 'end', ...reach, ...sign, id)
   expect(await again.ended).toBe(0)
+  const listed = await treuhand(0, 'escort', 'list', ...reach, ...sign)
+  expect(listed).toMatch(
+    new RegExp(`${id} {2}staff 4711: read, list of photos/2026/.*An officer or delegate ended`),
+  )
 })
 
 test('the log verifies and shows each request without names; no secret stands anywhere', async () => {
@@ -277,10 +292,11 @@ async function sitDown(id: string): Promise<Program> {
   return screen
 }
 
-async function treuhand(...args: string[]): Promise<string> {
+/** Runs a command to its end, which must be with this exit code. */
+async function treuhand(exit: number, ...args: string[]): Promise<string> {
   const program = startProgram(args)
   programs.push(program)
-  if ((await program.ended) !== 0) throw new Error(program.output())
+  expect([await program.ended, program.output()]).toEqual([exit, expect.any(String)])
   return program.output()
 }
 
@@ -296,22 +312,36 @@ const pass = (act: string, params: object) => officers.pass(act, 'default', para
 /** Lets somebody in whom dora watches, and gives them their key. */
 async function letIn({ minutes = 60 }: { minutes?: number } = {}): Promise<{ id: string; s3: S3Client }> {
   const name = `grantee-${secrets.length}`
-  const { publicKey } = JSON.parse(await treuhand('escort', 'key', '--json', at(name)))
-  const proposal = await pass('escort', {
-    grantee: 'staff 4711',
-    recipient: publicKey,
-    escort: dora.ssh.fingerprint,
-    bucket: Bucket,
-    prefixes: ['2026/'],
-    actions: ['read', 'list'],
-    networks: ['127.0.0.0/8', '::1/128'],
-    minutes,
-  })
+  const { publicKey } = JSON.parse(await treuhand(0, 'escort', 'key', '--json', at(name)))
+  const proposed = await treuhand(5, 'escort', 'propose', ...reach, ...sign, ...wish(publicKey, minutes))
+  const proposal = /digest {3}([0-9a-f]{64})/.exec(proposed)![1]!
+  const { json } = await call(ports.officers, 'GET', `/v1/proposals/${proposal}`)
+  const { document } = json['body'] as { document: string }
+  for (const one of [anna, ben, emil]) expect((await officers.approve(document, one)).status).toBe(200)
+  await treuhand(0, 'custodian', 'execute', ...reach, proposal)
   const id = escortId(proposal)
-  await treuhand('escort', 'fetch', ...reach, '--key', at(name), id, at(`${name}.credentials`))
+  expect(proposed).toContain(`treuhand escort watch … ${id}`)
+  await treuhand(0, 'escort', 'fetch', ...reach, '--key', at(name), id, at(`${name}.credentials`))
   const credential = readCredential(at(`${name}.credentials`), 'escort')
   secrets.push(credential.secretAccessKey)
   return { id, s3: client(credential) }
+}
+
+function wish(recipient: string, minutes: number): string[] {
+  return [
+    ...['--tenant', 'default', '--reason', 'ticket 7', '--grantee', 'staff 4711', '--recipient', recipient],
+    ...[
+      '--escort',
+      dora.ssh.fingerprint,
+      '--bucket',
+      Bucket,
+      '--prefixes',
+      '2026/',
+      '--actions',
+      'read,list',
+    ],
+    ...['--networks', '127.0.0.0/8,::1/128', '--minutes', `${minutes}`],
+  ]
 }
 
 async function end(id: string, by: Person): Promise<void> {

@@ -41,6 +41,8 @@ export async function proposeEscort(flags: EscortFlags): Promise<void> {
   const { grantee, recipient, escort, bucket, prefixes, actions, networks, minutes, ...about } = flags
   const params = { grantee, recipient, escort, bucket, prefixes, actions, networks, minutes }
   const document = await proposeAct(about, 'escort', params)
+  // What was not proposed has another name when it is.
+  if (flags.dryRun) return
   const id = escortId(proposalId(document))
   process.stderr.write(
     `Once it is carried out its name is ${id}.\n` +
