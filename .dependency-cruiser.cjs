@@ -18,7 +18,7 @@ const ROOMS = {
   reencryption: ['objects', 'keys', 'seal', 'store', 'registry/sqlite.ts'],
   front: ['objects', 'wire', 'store'],
   custody: ['registry/custody', 'keys', 'seal', 'evidence', 'console/routes.ts'],
-  console: ['custody/approvals/approval.ts', 'custody/state-words.ts'],
+  console: ['custody/approvals/approval.ts', 'custody/printable.ts', 'custody/state-words.ts'],
   evidence: ['custody/log', 'custody/canonical.ts', 'custody/errors.ts'],
   config: [],
 }

@@ -11,13 +11,13 @@ const MODULES = [
   'console/page/escorts.ts',
   'console/page/new-passkey.ts',
   'console/page/passkey.ts',
-  'console/page/printable.ts',
   'console/page/proposal.ts',
   'console/page/signer.ts',
   'console/page/state-banner.ts',
   'console/page/wish-form.ts',
   'custody/approvals/approval.ts',
   'custody/errors.ts',
+  'custody/printable.ts',
   'custody/state-words.ts',
 ] as const
 

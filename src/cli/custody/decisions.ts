@@ -6,6 +6,7 @@ import { newNonce, proposalId, readProposal } from '../../custody/approvals/docu
 import type { Wish } from '../../custody/approvals/ground.ts'
 import type { Act } from '../../custody/approvals/policy.ts'
 import { canonical, type Json } from '../../custody/canonical.ts'
+import { printable } from '../../custody/printable.ts'
 import { REQUEST_LABEL } from '../../custody/signed-request.ts'
 import { writeTicket } from '../../keys/remote/enrol.ts'
 import { CannotStart } from '../cannot-start.ts'
@@ -231,9 +232,9 @@ export function describe(document: string): string {
   const wait = needed.wait > 0 ? `, then ${needed.wait / 3_600_000} h of waiting` : ''
   return [
     `  act      ${act}`,
-    `  tenant   ${tenant}`,
-    `  params   ${canonical(params)}`,
-    `  reason   ${reason}`,
+    `  tenant   ${printable(tenant)}`,
+    `  params   ${printable(canonical(params))}`,
+    `  reason   ${printable(reason)}`,
     `  needs    ${who}${wait}`,
     `  expires  ${new Date(expires).toISOString()}`,
     `  digest   ${proposalId(document)}`,

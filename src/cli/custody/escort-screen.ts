@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CustodyError } from '../../custody/errors.ts'
 import type { ScreenLine } from '../../custody/escorts/escort.ts'
 import { type EscortEnd, type EscortRecord, endSentence } from '../../custody/escorts/record.ts'
+import { printable } from '../../custody/printable.ts'
 import { ask } from './client.ts'
 import { type PersonFlags, signedRequest } from './decisions.ts'
 
@@ -138,15 +139,10 @@ function inWords(one: ScreenLine): string {
     case 'request':
       return `${time}  ${one.operation}  ${one.bucket}/${printable(one.key)}  from ${one.address}`
     case 'refused':
-      return `${time}  REFUSED ${one.operation}  ${one.bucket}/${printable(one.key)}  from ${one.address}: ${one.why}`
+      return `${time}  REFUSED ${one.operation}  ${one.bucket}/${printable(one.key)}  from ${one.address}: ${printable(one.why)}`
     case 'answered':
       return `${time}    answered ${one.status || 'by a broken connection'}: ${one.sent} bytes out, ${one.received} in`
     case 'ended':
       return `${time}  ended`
   }
-}
-
-/** Names come from outside: what steers a terminal, or turns the direction of writing, is shown as its number. */
-function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

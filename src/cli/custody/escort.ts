@@ -4,6 +4,7 @@ import { type EscortKey, escortId, escortKeyContext } from '../../custody/escort
 import type { ListedEscort } from '../../custody/escorts/list.ts'
 import { type EscortAction, endSentence } from '../../custody/escorts/record.ts'
 import { generateHpkeKey, openWith } from '../../custody/hpke.ts'
+import { printable } from '../../custody/printable.ts'
 import { addCredential } from '../credentials.ts'
 import { ask, show } from './client.ts'
 import { type PersonFlags, proposeAct, request, signedRequest } from './decisions.ts'
@@ -116,5 +117,5 @@ async function escortsOf(flags: PersonFlags): Promise<readonly ListedEscort[]> {
 
 function line({ id, state, tenant, bucket, prefixes, actions, until, grantee, ended }: ListedEscort): string {
   const end = state === 'open' ? `until ${new Date(until).toISOString()}` : endSentence(ended?.why ?? 'over')
-  return `${id}  ${grantee}: ${actions.join(', ')} of ${bucket}/${prefixes.join(', ')} (${tenant}); ${end}`
+  return `${id}  ${grantee}: ${actions.join(', ')} of ${bucket}/${prefixes.map(printable).join(', ')} (${tenant}); ${end}`
 }

@@ -1,8 +1,8 @@
 import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { printable } from '../../custody/printable.ts'
 import { ask, Refusal } from './custodian.ts'
-import { printable } from './printable.ts'
 
 interface Line {
   readonly number: number
@@ -93,7 +93,7 @@ function inWords({ at, kind, operation, bucket, key, address, why, status, sent,
   const time = new Date(at).toLocaleTimeString()
   const asked = `${operation} ${bucket}/${printable(key ?? '')} from ${address}`
   if (kind === 'request') return `${time} ${asked}`
-  if (kind === 'refused') return `${time} REFUSED ${asked}: ${why}`
+  if (kind === 'refused') return `${time} REFUSED ${asked}: ${printable(why ?? '')}`
   if (kind === 'answered')
     return `${time} answered ${status || 'by a broken connection'}: ${sent} bytes out, ${received} in`
   return `${time} This access has ended.`

@@ -1,9 +1,9 @@
 import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
+import { printable } from '../../custody/printable.ts'
 import { ask, type Signer } from './custodian.ts'
 import { EscortScreen } from './escort-screen.ts'
-import { printable } from './printable.ts'
 import type { ProposalProps } from './proposal.ts'
 import { signRequest } from './signer.ts'
 

@@ -2,6 +2,7 @@ import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { approvalText, type Decision } from '../../custody/approvals/approval.ts'
+import { printable } from '../../custody/printable.ts'
 import { ask, type KeptProposal, Refusal, type Signer } from './custodian.ts'
 import { signText } from './passkey.ts'
 
@@ -65,12 +66,13 @@ export function Proposal({ proposal, signer, run }: ProposalProps): VNode {
 export function Details({ document }: { document: string }): VNode {
   const { act, tenant, params, reason, proposer, expires, needed } = JSON.parse(document) as Shown
   const who = needed.alone ? 'one person' : `${needed.officers} officers, ${needed.delegates} delegates`
+  const lines = JSON.stringify(params, null, 2).split('\n')
   return html`
     <dl>
       <dt>act</dt><dd><strong>${act}</strong></dd>
-      <dt>tenant</dt><dd>${tenant === '*' ? 'all' : tenant}</dd>
-      <dt>parameters</dt><dd><pre>${JSON.stringify(params, null, 2)}</pre></dd>
-      <dt>reason</dt><dd>${reason}</dd>
+      <dt>tenant</dt><dd>${tenant === '*' ? 'all' : printable(tenant)}</dd>
+      <dt>parameters</dt><dd><pre>${lines.map(printable).join('\n')}</pre></dd>
+      <dt>reason</dt><dd>${printable(reason)}</dd>
       <dt>proposed by</dt><dd>${proposer}</dd>
       <dt>needs</dt><dd>${who}${needed.wait > 0 ? `, then ${needed.wait / 3_600_000} h of waiting` : ''}</dd>
       <dt>expires</dt><dd>${new Date(expires).toLocaleString()}</dd>

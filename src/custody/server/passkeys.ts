@@ -4,6 +4,7 @@ import { passkeyFingerprint, type RelyingParty, registerPasskey } from '../appro
 import { ACTS } from '../approvals/policy.ts'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
+import { Limit, tooMany } from '../limits.ts'
 import type { OfficerRecord } from '../people.ts'
 import type { App } from './app.ts'
 
@@ -15,6 +16,8 @@ const Registration = Type.Object({ response: Type.Object({}, { additionalPropert
 const WITHIN = 5 * 60_000
 /** Passkeys in the making, at most: the oldest gives way. */
 const MOST = 64
+/** From one address, so that nobody pushes out those of others. */
+const [BEGUN, MINUTE] = [20, 60_000]
 
 /**
  * Where persons make passkeys, and the console learns whose there are. A new one may decide nothing: its key
@@ -22,6 +25,7 @@ const MOST = 64
  */
 export function passkeyRoutes(app: App, custody: Custody, party: RelyingParty): void {
   const challenges = new Map<string, number>()
+  const begun = new Limit(BEGUN, MINUTE)
 
   app.get('/v1/passkeys', { schema: { summary: 'The passkeys of officers and delegates' } }, async () => {
     const officers = await custody.opened().records.all<OfficerRecord>('officer')
@@ -37,6 +41,8 @@ export function passkeyRoutes(app: App, custody: Custody, party: RelyingParty): 
     '/v1/passkeys/options',
     { schema: { summary: 'What a browser needs to make a passkey', body: Naming } },
     async request => {
+      const wait = begun.take(request.raw.socket.remoteAddress ?? '', custody.now())
+      if (wait > 0) throw tooMany('passkeys begun from this address', wait)
       const { name } = request.body as Static<typeof Naming>
       const options = await generateRegistrationOptions({
         rpName: custody.origin,

@@ -1,4 +1,0 @@
-/** Text that comes from outside: what turns the direction of writing, or cannot be seen, is shown as its number. */
-export function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character => `\\u{${character.codePointAt(0)!.toString(16)}}`)
-}
