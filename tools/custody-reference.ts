@@ -13,9 +13,11 @@ import { call } from '../test/custody/server/officers-client.ts'
 export interface Schema {
   readonly type?: string
   readonly const?: unknown
+  readonly enum?: readonly unknown[]
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
+  readonly anyOf?: readonly Schema[]
 }
 
 /** As much of an OpenAPI document as is read here. */

@@ -2,9 +2,10 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import packageJson from '../../package.json' with { type: 'json' }
 import { accessKeys } from './access-key-commands.ts'
 import { explain } from './cannot-start.ts'
-import { custodianCommands, epochsCommand, rotateCommands } from './custody/commands.ts'
+import { custodianCommands } from './custody/commands.ts'
 import { eraseCommand } from './custody/erase-commands.ts'
 import { escortCommands } from './custody/escort-commands.ts'
+import { epochsCommand, rotateCommands } from './custody/rotate-commands.ts'
 import { evidenceCommands, logCommands, witnessCommand } from './evidence-commands.ts'
 import { halfCommands } from './half-commands.ts'
 import { reencryptCommand, whereUsedCommand } from './key-use-commands.ts'

@@ -1,4 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
+import { dryRunFlag } from './custody/reach-flags.ts'
 
 /** `treuhand log`, `treuhand evidence`, `treuhand witness`: what a customer or an auditor runs, without the custodian. */
 
@@ -60,7 +61,7 @@ const extractCommand = buildCommand({
       'The log is verified first. Exit 0: written; 9: the mirror does not verify, and nothing is.',
   },
   parameters: {
-    flags: trustFlags,
+    flags: { ...trustFlags, dryRun: dryRunFlag },
     positional: {
       kind: 'tuple',
       parameters: [
@@ -80,6 +81,7 @@ const mirrorCommand = buildCommand({
   parameters: {
     flags: {
       ...trustFlags,
+      dryRun: dryRunFlag,
       authority: {
         kind: 'parsed',
         parse: String,

@@ -4,13 +4,15 @@ import { Agent } from 'undici'
 import { readGenesis } from '../custody/approvals/genesis.ts'
 import type { LoggedEntry } from '../custody/log/entry.ts'
 import { mirroredFiles, writeDurably } from '../custody/log/files.ts'
-import { pullMirror } from '../custody/log/mirror.ts'
+import { overlaid, pullMirror } from '../custody/log/mirror.ts'
 import { readVerifierKey } from '../custody/log/note.ts'
 import { remoteFiles } from '../custody/log/remote-files.ts'
 import { type Trust, verifyLog } from '../custody/log/verify.ts'
 import { readSecretFile } from '../custody/roots/secret-file.ts'
 import { readEvidence, verifyEvidence, writeEvidence } from '../evidence/evidence.ts'
 import { extractEvidence } from '../evidence/extract.ts'
+import { showWould, wouldBe } from './custody/client.ts'
+import type { DryRunFlags } from './custody/reach-flags.ts'
 
 interface TrustFlags {
   readonly log: string
@@ -45,7 +47,7 @@ export async function mirrorLog(
     authority,
     tokenFile,
     ...flags
-  }: TrustFlags & { readonly authority?: string; readonly tokenFile: string },
+  }: TrustFlags & DryRunFlags & { readonly authority?: string; readonly tokenFile: string },
   url: string,
   folder: string,
 ): Promise<void> {
@@ -53,7 +55,11 @@ export async function mirrorLog(
   const dispatcher =
     authority === undefined ? undefined : new Agent({ connect: { ca: await readFile(authority) } })
   try {
-    const size = await pullMirror(remoteFiles(url, token, dispatcher), mirroredFiles(folder), trustOf(flags))
+    const mirror = mirroredFiles(folder)
+    // What would be written is read back while it is verified.
+    const into = flags.dryRun ? overlaid(mirror) : mirror
+    const size = await pullMirror(remoteFiles(url, token, dispatcher), into, trustOf(flags))
+    if (flags.dryRun) return showWould(flags, wouldBe(`The mirror would hold ${size} entries.`))
     print(flags.json ? JSON.stringify({ size }) : `the mirror holds ${size} entries`)
   } finally {
     await dispatcher?.close()
@@ -76,10 +82,16 @@ export async function verifyEvidenceFile(flags: TrustFlags, file: string): Promi
 }
 
 /** `treuhand evidence extract MIRROR FOLDER` */
-export async function extractStatements(flags: TrustFlags, mirror: string, folder: string): Promise<void> {
+export async function extractStatements(
+  flags: TrustFlags & DryRunFlags,
+  mirror: string,
+  folder: string,
+): Promise<void> {
   const trust = trustOf(flags)
   const files: string[] = []
-  for (const evidence of await extractEvidence(mirroredFiles(mirror), trust)) {
+  const found = await extractEvidence(mirroredFiles(mirror), trust)
+  if (flags.dryRun) return showWould(flags, wouldBe(`${found.length} files would be written to ${folder}.`))
+  for (const evidence of found) {
     const { kind, made } = verifyEvidence(evidence, trust).statement
     const file = join(folder, `${kind}-${time(made).slice(0, 10)}-${evidence.proof.index}.json`)
     await writeDurably(file, writeEvidence(evidence))

@@ -1,4 +1,5 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
+import { dryRunFlag } from './custody/reach-flags.ts'
 
 const json = { kind: 'boolean', default: false, withNegated: false, brief: 'Answer in JSON' } as const
 const file = (brief: string) =>
@@ -13,7 +14,7 @@ export const halfCommands = buildRouteMap({
         brief: 'Make a half, of mode 0600, and print its fingerprint',
         fullDescription: "On the customer's side, once for a tenant. Whoever loses it loses the data.",
       },
-      parameters: { flags: { json }, positional: file('Where to write it') },
+      parameters: { flags: { json, dryRun: dryRunFlag }, positional: file('Where to write it') },
       loader: async () => (await import('./half.ts')).makeHalf,
     }),
     fingerprint: buildCommand({

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { type CustomerHalf, readHalf } from '../keys/half.ts'
 import { CannotStart } from './cannot-start.ts'
+import { showWould, wouldBe } from './custody/client.ts'
 import { readSecretFile, writeSecretFile } from './files.ts'
 import { here } from './settings.ts'
 
@@ -37,16 +38,22 @@ function halfOf(path: string, content: Buffer | undefined): CustomerHalf {
 }
 
 /** `treuhand half new FILE` */
-export function makeHalf({ json }: { readonly json: boolean }, file: string): void {
+export function makeHalf(
+  { json, dryRun }: { readonly json: boolean; readonly dryRun?: boolean },
+  file: string,
+): void {
   const path = resolve(here(), file)
+  if (existsSync(path)) throw halfIsThere(path)
+  if (dryRun) {
+    showWould({ json }, wouldBe(`A new half would be written to ${path}.`))
+    return
+  }
   const bytes = randomBytes(32)
   try {
     writeSecretFile(path, `${bytes.toString('base64')}\n`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new CannotStart(
-      `${path} is there already. A half is made once; what it sealed opens with no other.`,
-    )
+    throw halfIsThere(path)
   }
   const { fingerprint } = halfOf(path, readSecretFile(path))
   if (json) {
@@ -56,6 +63,9 @@ export function makeHalf({ json }: { readonly json: boolean }, file: string): vo
   print(`Wrote ${path}. Its fingerprint, for the proposal that makes the tenant:\n\n  ${fingerprint}\n`)
   print('Keep copies where the trustee cannot reach them. If the half is lost, so is the data.')
 }
+
+const halfIsThere = (path: string): CannotStart =>
+  new CannotStart(`${path} is there already. A half is made once; what it sealed opens with no other.`, 7)
 
 /** `treuhand half fingerprint FILE` */
 export function showHalf({ json }: { readonly json: boolean }, file: string): void {

@@ -33,9 +33,8 @@ export async function makeEnrolmentToken(
   buckets: readonly string[],
   by: string,
 ): Promise<EnrolmentToken> {
-  const { records, authority } = custody.opened(tenant)
-  if (!(await records.find('tenant', tenant)))
-    throw new CustodyError('Unknown', `There is no tenant ${tenant}.`)
+  await assertTenant(custody, tenant)
+  const { authority } = custody.opened(tenant)
   const secret = randomBytes(32).toString('base64url')
   const expires = custody.now() + HOUR
   const body: TokenRecord = {
@@ -51,6 +50,12 @@ export async function makeEnrolmentToken(
   await custody.keep('token', hash(secret), undefined, body, entry)
   const spki = new Uint8Array(authority.certificate.publicKey.rawData)
   return { secret, tenant, buckets, authority: keyFingerprint(spki), expires }
+}
+
+/** @throws CustodyError `Unknown` */
+export async function assertTenant(custody: Custody, tenant: string): Promise<void> {
+  if (await custody.opened(tenant).records.find('tenant', tenant)) return
+  throw new CustodyError('Unknown', `There is no tenant ${tenant}.`)
 }
 
 /**

@@ -53,7 +53,7 @@ export class Governance {
     return writeProposal({
       ...wish,
       origin: ground.origin,
-      target: await this.proposals.target(wish),
+      target: await this.proposals.admission.target(wish),
       policy: policyDigest(policy),
       needed: neededFor(policy, wish.act, await ground.governors()),
       created: now,

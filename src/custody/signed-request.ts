@@ -12,6 +12,8 @@ export interface PersonRequest {
   readonly params: { readonly [name: string]: Json }
   /** Fingerprint of the key that signed. */
   readonly by: string
+  /** Whether it asks what would be done. What is signed for that is good for nothing else. */
+  readonly dryRun: boolean
 }
 
 export const REQUEST_LABEL = 'treuhand/request/v1'
@@ -30,21 +32,42 @@ export class PersonRequests {
   }
 
   /**
-   * @param document canonical JSON of label, origin, act, params, by, at (milliseconds since 1970) and nonce
+   * Takes a request of which there is no dry run.
+   *
+   * @throws CustodyError as `takeOrTry` does, and `Malformed` where it was signed for a dry run
+   */
+  async take(document: string, signature: string, records?: Records): Promise<PersonRequest> {
+    const request = await this.takeOrTry(document, signature, records)
+    if (!request.dryRun) return request
+    throw new CustodyError('Malformed', `The request ${request.act} has no dry run.`)
+  }
+
+  /**
+   * Takes a request, or a dry run of one: whoever asks looks at `dryRun`.
+   *
+   * @param document canonical JSON of label, origin, act, params, by, at (milliseconds since 1970) and nonce; for a dry
+   *   run `dryRun`: true
    * @param records by which the person is known; those of the unsealed custodian by default
    * @throws CustodyError `Malformed`, `Refused`, `Unverified`, `Expired`, `Conflict`
    */
-  async take(document: string, signature: string, records?: Records): Promise<PersonRequest> {
+  async takeOrTry(document: string, signature: string, records?: Records): Promise<PersonRequest> {
     const custody = this.#custody
-    const { label, origin, act, params, by, at, nonce } = readCanonical(
-      Buffer.from(document),
-      MOST,
-    ) as Record<string, Json>
+    const {
+      label,
+      origin,
+      act,
+      params,
+      by,
+      at,
+      nonce,
+      dryRun = false,
+    } = readCanonical(Buffer.from(document), MOST) as Record<string, Json>
     if (
       label !== REQUEST_LABEL ||
       typeof act !== 'string' ||
       typeof by !== 'string' ||
-      typeof params !== 'object'
+      typeof params !== 'object' ||
+      typeof dryRun !== 'boolean'
     ) {
       throw new CustodyError('Malformed', 'This is no request of a person.')
     }
@@ -58,10 +81,12 @@ export class PersonRequests {
     await verifyPerson(custody, by, document, signature, records)
     if (typeof nonce !== 'string' || nonce.length > 100)
       throw new CustodyError('Malformed', 'A request has a nonce of its own.')
+    const request = { act, params: (params ?? {}) as PersonRequest['params'], by, dryRun }
+    if (dryRun) return request
     const seen = await noteSeen(custody.registry, NONCES, by, nonce, custody.now())
     if (seen === 'again') throw new CustodyError('Conflict', 'This request was made already.')
     if (seen === 'too-many')
       throw new CustodyError('TooMany', 'This key has signed too many requests today. Come again tomorrow.')
-    return { act, params: (params ?? {}) as PersonRequest['params'], by }
+    return request
   }
 }

@@ -3,6 +3,7 @@ import type { Custody } from './custody.ts'
 import { CustodyError } from './errors.ts'
 import { addressWithin } from './fence.ts'
 import type { TokenRecord } from './people.ts'
+import type { Kept } from './records.ts'
 
 export type TokenScope = 'operator' | 'rotate' | 'auditor'
 
@@ -21,8 +22,7 @@ export async function makeToken(
   networks: readonly string[],
   by: string,
 ): Promise<{ readonly secret: string; readonly id: string }> {
-  if (!(lifetime > 0 && lifetime <= LONGEST))
-    throw new CustodyError('Malformed', 'A token holds for 90 days at most.')
+  assertLifetime(lifetime)
   const secret = randomBytes(32).toString('base64url')
   const id = tokenId(secret)
   const expires = custody.now() + lifetime
@@ -40,10 +40,22 @@ export async function makeToken(
   return { secret, id }
 }
 
+/** @throws CustodyError `Malformed` */
+export function assertLifetime(lifetime: number): void {
+  if (lifetime > 0 && lifetime <= LONGEST) return
+  throw new CustodyError('Malformed', 'A token holds for 90 days at most.')
+}
+
+/** @throws CustodyError `Unknown` */
+export async function findToken(custody: Custody, id: string): Promise<Kept<TokenRecord>> {
+  const token = await custody.opened().records.find<TokenRecord>('token', id)
+  if (token) return token
+  throw new CustodyError('Unknown', 'There is no such token.')
+}
+
 /** Ends a token at once. */
 export async function revokeToken(custody: Custody, id: string, by: string): Promise<void> {
-  const token = await custody.opened().records.find<TokenRecord>('token', id)
-  if (!token) throw new CustodyError('Unknown', 'There is no such token.')
+  const token = await findToken(custody, id)
   const entry = { type: 'revocation', at: custody.now(), body: { token: id, by } } as const
   await custody.keep('token', id, token, { ...token.body, state: 'revoked' }, entry)
 }

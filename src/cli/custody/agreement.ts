@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { approvalText } from '../../custody/approvals/approval.ts'
-import { fingerprintOf } from '../../custody/approvals/approver.ts'
 import { newNonce } from '../../custody/approvals/document.ts'
 import { digest, type Json } from '../../custody/canonical.ts'
-import { ask, publicKeyLine, show, sshSign } from './client.ts'
-import { type PersonFlags, proposeAct, signedRequest } from './decisions.ts'
-import type { ReachFlags } from './reach-flags.ts'
+import { CustodyError } from '../../custody/errors.ts'
+import { ask, show, showWould, sshSign, wouldBe } from './client.ts'
+import { type PersonFlags, proposeAct, signedRequest, signer } from './decisions.ts'
+import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
 const HOUR = 3_600_000
 
@@ -13,13 +13,15 @@ const HOUR = 3_600_000
 export async function agree(flags: PersonFlags & { readonly dryRun?: boolean }): Promise<void> {
   const { document } = (await ask(flags, 'GET', '/v1/agreement')) as { document: string }
   process.stderr.write(`${describe(document)}\n`)
-  if (flags.dryRun) return show(flags, { document }, 'Nothing was signed.')
-  const { origin } = JSON.parse(document) as { origin: string }
+  const { origin, approvers } = JSON.parse(document) as { origin: string; approvers: object }
+  const by = signer(flags)
+  if (!(by in approvers)) throw new CustodyError('Refused', 'This key is not among those who are to decide.')
+  if (flags.dryRun) return showWould(flags, wouldBe('This key would agree to it.'))
   const text = approvalText({
     origin,
     decision: 'approve',
     proposal: digest(document).toString('hex'),
-    signer: fingerprintOf({ kind: 'ssh', line: publicKeyLine(flags.sign) }),
+    signer: by,
     expires: Date.now() + HOUR,
     nonce: newNonce(),
   })
@@ -34,9 +36,24 @@ export async function agree(flags: PersonFlags & { readonly dryRun?: boolean }):
 }
 
 /** `treuhand custodian unseal`: at one word, where the seal opens without people. */
-export async function unsealAtWord(flags: PersonFlags): Promise<void> {
+export async function unsealAtWord(flags: PersonFlags & DryRunFlags): Promise<void> {
+  if (flags.dryRun) return await judgeUnsealing(flags)
   const answer = await ask(flags, 'POST', '/v1/unseal', await signedRequest(flags, 'unseal', {}))
   show(flags, answer, 'The custodian is unsealed.')
+}
+
+/** A sealed custodian knows nobody's key, so this asks only whether a word would do. */
+async function judgeUnsealing(flags: PersonFlags): Promise<void> {
+  const { state, seal } = (await ask(flags, 'GET', '/v1/status')) as {
+    state: string
+    seal: { kind: string; unattended: boolean } | null
+  }
+  if (state === 'unsealed') return showWould(flags, wouldBe('It is unsealed.'))
+  if (!seal?.unattended) throw new CustodyError('Refused', 'This root takes shares. Its holders bring them.')
+  showWould(
+    flags,
+    wouldBe(`The custodian, which is ${state}, would be asked to open its root under ${seal.kind}.`),
+  )
 }
 
 interface RootFlags extends ReachFlags {

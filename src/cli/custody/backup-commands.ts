@@ -1,24 +1,14 @@
 import { buildCommand } from '@stricli/core'
-import { reachFlags } from './reach-flags.ts'
+import { one, text } from './parameters.ts'
+import { dryRunFlag as dryRun, reachFlags } from './reach-flags.ts'
 
 /** `treuhand custodian backup`, `restore`, `replay`. */
 
-const text = (brief: string, placeholder: string) =>
-  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
-const json = reachFlags.json
-const dryRun = {
-  kind: 'boolean',
-  optional: true,
-  withNegated: false,
-  brief: 'Check everything, and write nothing',
-} as const
-const one = (brief: string, placeholder: string) =>
-  ({ kind: 'tuple', parameters: [{ parse: String, brief, placeholder }] }) as const
 /** Of what runs beside no custodian. */
 const offline = {
   config: text("The custodian's configuration; it must not be running", 'FILE'),
   log: text("The log's verifier key, from the genesis document", 'KEY'),
-  json,
+  json: reachFlags.json,
   dryRun,
 } as const
 

@@ -11,7 +11,7 @@ import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import type { CustodyRegistry } from '../../registry/custody/registry.ts'
 import { NEWEST } from '../../registry/custody/schema.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { ask, show } from './client.ts'
+import { ask, show, showWould } from './client.ts'
 import { type CustodianConfig, readCustodianConfig } from './config.ts'
 import { signedRequest } from './decisions.ts'
 import { openRegistry } from './open-registry.ts'
@@ -27,20 +27,12 @@ interface BackupFlags extends ReachFlags {
 export async function backup({ sign, tokenFile, dryRun, ...flags }: BackupFlags): Promise<void> {
   if ((sign === undefined) === (tokenFile === undefined))
     throw new CannotStart('Say who asks: --sign KEY for a person, or --token-file FILE for a script.', 2)
-  if (dryRun) {
-    const { backup: target } = await ask(flags, 'GET', '/v1/status')
-    return show(flags, { backup: target }, `${lastOf(target)} Nothing was done.`)
-  }
   const token = tokenFile === undefined ? undefined : await readSecretFile(tokenFile)
-  const order = sign === undefined ? {} : await signedRequest({ ...flags, sign }, 'backup', {})
+  const dry = dryRun ? { dryRun } : {}
+  const order = sign === undefined ? dry : await signedRequest({ ...flags, ...dry, sign }, 'backup', {})
   const answer = await ask(flags, 'POST', '/v1/backups', order, token)
+  if (dryRun) return showWould(flags, answer)
   show(flags, answer, `${answer['file']} holds the log up to entry ${answer['size']}. It was read back.`)
-}
-
-function lastOf(target: unknown): string {
-  const last = (target as { last?: number | null }).last
-  if (target === 'none') return 'The custodian has no backup folder.'
-  return typeof last === 'number' ? `The last backup is of ${time(last)}.` : 'There is no backup yet.'
 }
 
 interface OfflineFlags {

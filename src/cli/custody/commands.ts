@@ -4,26 +4,22 @@ import { CannotStart } from '../cannot-start.ts'
 import { backupCommand, replayCommand, restoreCommand } from './backup-commands.ts'
 import { erasureCommand } from './erase-commands.ts'
 import { keysCommands } from './keys-commands.ts'
-import { idempotencyFlag, reachFlags, waitFlag as wait } from './reach-flags.ts'
+import { one, signFlags, text } from './parameters.ts'
+import { dryRunFlag as dryRun, idempotencyFlag, reachFlags, waitFlag as wait } from './reach-flags.ts'
+import {
+  enrolment,
+  liftBar,
+  order,
+  revokeToken,
+  showOrder,
+  ticket,
+  token,
+  transparency,
+} from './request-commands.ts'
+import { agree, ceremony, deal, holderKey, shareCommands, unsealAtWord } from './seal-commands.ts'
 
-/** `treuhand custodian`, `rotate`, `epochs`: what officers, delegates and scripts run. */
+/** `treuhand custodian`: what officers and delegates run. */
 
-const text = (brief: string, placeholder: string) =>
-  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
-const argument = (brief: string, placeholder: string) => ({ parse: String, brief, placeholder }) as const
-const one = (brief: string, placeholder: string) =>
-  ({ kind: 'tuple', parameters: [argument(brief, placeholder)] }) as const
-
-const signFlags = {
-  ...reachFlags,
-  sign: text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY'),
-} as const
-const dryRun = {
-  kind: 'boolean',
-  optional: true,
-  withNegated: false,
-  brief: 'Show what would be done, and do nothing',
-} as const
 const wishFlags = {
   ...signFlags,
   tenant: text('Tenant that it concerns; * for all', 'TENANT'),
@@ -31,7 +27,6 @@ const wishFlags = {
   params: { ...text('JSON file with what the act needs (docs/custody.md)', 'FILE'), optional: true },
   dryRun,
 } as const
-const tokenFlags = { ...reachFlags, tokenFile: text('File of mode 0600 with the token', 'FILE') } as const
 
 /** What takes more than one person; a custodian says itself which of it it carries out. */
 const PROPOSABLE = ACTS.filter(act => !DEFAULT_POLICY[act].alone)
@@ -46,56 +41,6 @@ const status = buildCommand({
   parameters: { flags: reachFlags },
   loader: async () => (await import('./rotation.ts')).status,
 })
-const holderKey = buildCommand({
-  docs: { brief: 'Make the key that a share is to be sealed to' },
-  parameters: { flags: { json: reachFlags.json }, positional: one('Where to write it', 'FILE') },
-  loader: async () => (await import('./shares.ts')).makeHolderKey,
-})
-const ceremony = buildCommand({
-  docs: { brief: 'Deal a new root to its holders' },
-  parameters: {
-    flags: { ...reachFlags, dryRun },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        argument('JSON with plan and approvers', 'PLAN'),
-        { ...argument('Where the shares go; a seal without holders has none', 'FOLDER'), optional: true },
-      ],
-    },
-  },
-  loader: async () => (await import('./shares.ts')).ceremony,
-})
-const agree = buildCommand({
-  docs: { brief: 'Agree to a root that opens without people, in the first ceremony' },
-  parameters: { flags: { ...signFlags, dryRun } },
-  loader: async () => (await import('./agreement.ts')).agree,
-})
-const unsealAtWord = buildCommand({
-  docs: { brief: 'Unseal at one word, where the seal opens without people' },
-  parameters: { flags: signFlags },
-  loader: async () => (await import('./agreement.ts')).unsealAtWord,
-})
-const deal = buildCommand({
-  docs: { brief: 'Deal the shares of a new root that was approved' },
-  parameters: { flags: { ...signFlags, dryRun }, positional: one('Where the shares go', 'FOLDER') },
-  loader: async () => (await import('./shares.ts')).deal,
-})
-const share = (purpose: 'prove' | 'unseal' | 'reset', brief: string) =>
-  buildCommand({
-    docs: { brief },
-    parameters: {
-      flags: {
-        ...reachFlags,
-        key: { ...text("The holder's key, which a sealed share needs", 'FILE'), optional: true },
-      },
-      positional: one('File of the sealed share; - to type the text of a sheet', 'SHARE'),
-    },
-    loader: async () => {
-      const { bringShare } = await import('./shares.ts')
-      return async (flags: Parameters<typeof bringShare>[1], file: string) =>
-        await bringShare(purpose, flags, file)
-    },
-  })
 const propose = buildCommand({
   docs: { brief: 'Propose an act that takes more than one person' },
   parameters: {
@@ -130,123 +75,6 @@ const alone = (act: 'seal' | 'kill' | 'revoke' | 'tighten' | 'suspend', brief: s
       return async (flags: Parameters<typeof decisions.alone>[1]) => await decisions.alone(act, flags)
     },
   })
-const ticket = buildCommand({
-  docs: { brief: "Make a one-time ticket for a proxy's operator" },
-  parameters: {
-    flags: {
-      ...signFlags,
-      buckets: { kind: 'parsed', parse: String, variadic: ',', brief: 'Buckets; * for all' },
-    },
-    positional: one('Tenant', 'TENANT'),
-  },
-  loader: async () => (await import('./decisions.ts')).ticket,
-})
-const token = buildCommand({
-  docs: { brief: 'Make a token for a script' },
-  parameters: {
-    flags: {
-      ...signFlags,
-      days: { kind: 'parsed', parse: Number, default: '30', brief: 'Days that it holds, 90 at most' },
-      networks: {
-        kind: 'parsed',
-        parse: String,
-        variadic: ',',
-        optional: true,
-        brief: 'Only from these networks',
-      },
-    },
-    positional: {
-      kind: 'tuple',
-      parameters: [{ parse: parseScope, brief: 'operator, rotate or auditor', placeholder: 'SCOPE' }],
-    },
-  },
-  loader: async () => (await import('./decisions.ts')).token,
-})
-
-const order = buildCommand({
-  docs: { brief: "Enter an authority's order into the register" },
-  parameters: {
-    flags: signFlags,
-    positional: one('JSON with authority, legalBase, reach, document, tenant, legalBar', 'FILE'),
-  },
-  loader: async () => (await import('./decisions.ts')).order,
-})
-const showOrder = buildCommand({
-  docs: { brief: 'Show an order of the register, and its signed answer' },
-  parameters: { flags: signFlags, positional: one("SHA-256 of the order's document", 'ORDER') },
-  loader: async () => (await import('./decisions.ts')).showOrder,
-})
-const liftBar = buildCommand({
-  docs: { brief: 'Tell the customer of an order, now that no law forbids it any more' },
-  parameters: { flags: signFlags, positional: one("SHA-256 of the order's document", 'ORDER') },
-  loader: async () => (await import('./decisions.ts')).liftBar,
-})
-const day = (brief: string) => ({ kind: 'parsed', parse: parseDay, brief, placeholder: 'DATE' }) as const
-const transparency = buildCommand({
-  docs: { brief: 'Count the orders of a time in a signed report, for publication' },
-  parameters: {
-    flags: {
-      ...signFlags,
-      from: day('First day, as 2026-01-01 (UTC)'),
-      to: day('First day no longer counted'),
-    },
-  },
-  loader: async () => (await import('./decisions.ts')).transparency,
-})
-const enrolment = buildCommand({
-  docs: { brief: 'Print the parameters of the proposal that admits a proxy, for --params' },
-  parameters: { flags: reachFlags, positional: one("The proxy's fingerprint", 'FINGERPRINT') },
-  loader: async () => (await import('./rotation.ts')).enrolment,
-})
-
-const rotateKek = buildCommand({
-  docs: {
-    brief: 'Give a tenant a new KEK; its group keys are wrapped anew, no object is touched',
-    fullDescription:
-      'With --epoch it gives one bucket a new group key within the month. Proxies seal with it once they renew their lease.',
-  },
-  parameters: {
-    flags: {
-      ...tokenFlags,
-      epoch: { ...text('Give this bucket a new group key instead', 'BUCKET'), optional: true },
-      dryRun,
-      idempotencyKey: idempotencyFlag,
-    },
-    positional: one('Tenant', 'TENANT'),
-  },
-  loader: async () => (await import('./rotation.ts')).rotate,
-})
-const rotateRoot = buildCommand({
-  docs: {
-    brief: 'Propose a new root, under the seal in force or another; old shares open nothing then',
-    fullDescription:
-      'Once it is approved and has waited: treuhand custodian deal, share prove, share unseal. A seal without holders changes when the proposal is carried out.',
-  },
-  parameters: {
-    flags: {
-      ...signFlags,
-      reason: text('Why, for everybody who reads the log', 'TEXT'),
-      seal: { ...text('Another kind of seal, offered as nextSeal', 'KIND'), optional: true },
-      dryRun,
-    },
-    positional: {
-      kind: 'tuple',
-      parameters: [{ ...argument('JSON with needed and parties', 'PLAN'), optional: true }],
-    },
-  },
-  loader: async () => (await import('./agreement.ts')).rotateRoot,
-})
-export const rotateCommands = buildRouteMap({
-  docs: { brief: 'Give a tenant a new KEK, a bucket a new group key, or the custodian a new root' },
-  routes: { kek: rotateKek, root: rotateRoot },
-  defaultCommand: 'kek',
-})
-export const epochsCommand = buildCommand({
-  docs: { brief: "List a tenant's group keys and their states" },
-  parameters: { flags: tokenFlags, positional: one('Tenant', 'TENANT') },
-  loader: async () => (await import('./rotation.ts')).epochs,
-})
-
 export const custodianCommands = buildRouteMap({
   docs: { brief: 'Run a custodian, and decide over it' },
   routes: {
@@ -257,14 +85,7 @@ export const custodianCommands = buildRouteMap({
     agree,
     deal,
     unseal: unsealAtWord,
-    share: buildRouteMap({
-      docs: { brief: 'Bring a share of the root' },
-      routes: {
-        prove: share('prove', 'Prove that a share is good, as the ceremony demands'),
-        unseal: share('unseal', 'Bring a share to unseal the custodian'),
-        reset: share('reset', 'Forget what was gathered'),
-      },
-    }),
+    share: shareCommands,
     propose,
     approve: decision('approve', 'Approve a proposal'),
     reject: decision('reject', 'Reject a proposal'),
@@ -284,6 +105,7 @@ export const custodianCommands = buildRouteMap({
     'lift-bar': liftBar,
     transparency,
     token,
+    'revoke-token': revokeToken,
     backup: backupCommand,
     restore: restoreCommand,
     replay: replayCommand,
@@ -294,15 +116,4 @@ function parseAct(text: string): Act {
   const act = PROPOSABLE.find(known => known === text)
   if (act) return act
   throw new CannotStart(`"${text}" cannot be proposed here. Propose one of: ${PROPOSABLE.join(', ')}.`, 2)
-}
-
-function parseDay(text: string): Date {
-  const day = new Date(`${text}T00:00:00Z`)
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime())) return day
-  throw new CannotStart(`"${text}" is no day. Write it as 2026-01-31.`, 2)
-}
-
-function parseScope(text: string): 'operator' | 'rotate' | 'auditor' {
-  if (text === 'operator' || text === 'rotate' || text === 'auditor') return text
-  throw new CannotStart('A token has the scope operator, rotate or auditor.', 2)
 }

@@ -8,11 +8,10 @@ import type { Act } from '../../custody/approvals/policy.ts'
 import { canonical, type Json } from '../../custody/canonical.ts'
 import { printable } from '../../custody/printable.ts'
 import { REQUEST_LABEL } from '../../custody/signed-request.ts'
-import { writeTicket } from '../../keys/remote/enrol.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { ask, publicKeyLine, show, sshSign } from './client.ts'
-import { follow, showOutcome, showState } from './following.ts'
-import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
+import { ask, publicKeyLine, show, showWould, sshSign } from './client.ts'
+import { follow, showOutcome } from './following.ts'
+import type { DryRunFlags, ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 export interface PersonFlags extends ReachFlags {
   /** SSH key file. */
@@ -50,7 +49,7 @@ export async function proposeAct(flags: ProposeFlags, act: Act, params: ActParam
   const document = await draft(flags, act, params)
   process.stderr.write(`${describe(document)}\n`)
   if (flags.dryRun) {
-    show(flags, { document }, 'Nothing was proposed.')
+    showWould(flags, await ask(flags, 'POST', '/v1/proposals', { document, dryRun: true }))
     return document
   }
   const signature = await sshSign(flags.sign, document)
@@ -77,7 +76,6 @@ export async function decide(
     throw new CannotStart('The custodian shows another proposal than the one asked for.', 9)
   const { origin, expires } = readProposal(Buffer.from(body.document))
   process.stderr.write(`${describe(body.document)}\n`)
-  if (flags.dryRun) return show(flags, { document: body.document }, 'Nothing was signed.')
   const text = approvalText({
     origin,
     decision,
@@ -86,6 +84,7 @@ export async function decide(
     expires,
     nonce: newNonce(),
   })
+  if (flags.dryRun) return showWould(flags, await ask(flags, 'POST', '/v1/decisions', { text, dryRun: true }))
   const kept = await ask(flags, 'POST', '/v1/decisions', { text, signature: await sshSign(flags.sign, text) })
   show(flags, kept, `Signed. The proposal is ${(kept['body'] as { state: string }).state}.`)
 }
@@ -95,7 +94,8 @@ export async function execute(
   flags: ReachFlags & { readonly wait?: number; readonly dryRun?: boolean },
   id: string,
 ): Promise<void> {
-  if (flags.dryRun) return await showState(flags, id)
+  if (flags.dryRun)
+    return showWould(flags, await ask(flags, 'POST', `/v1/proposals/${id}/execute`, { dryRun: true }))
   if (flags.wait !== undefined) return await follow(flags, id, flags.wait)
   showOutcome(flags, await ask(flags, 'POST', `/v1/proposals/${id}/execute`))
 }
@@ -107,11 +107,11 @@ export async function alone(
 ): Promise<void> {
   const document = await draft(flags, act, readParams(flags.params))
   process.stderr.write(`${describe(document)}\n`)
-  if (flags.dryRun) return show(flags, { document }, 'Nothing was done.')
   const { origin, created } = readProposal(Buffer.from(document))
   const about = { origin, proposal: proposalId(document), signer: signer(flags), nonce: newNonce() }
   const text = approvalText({ ...about, decision: 'approve', expires: created + HOURS })
   const path = act === 'seal' || act === 'kill' ? '/v1/close' : '/v1/alone'
+  if (flags.dryRun) return showWould(flags, await ask(flags, 'POST', path, { document, text, dryRun: true }))
   const answer = await ask(flags, 'POST', path, {
     document,
     text,
@@ -120,82 +120,16 @@ export async function alone(
   show(flags, answer, `Done: ${act}.`)
 }
 
-interface TicketFlags extends PersonFlags {
-  readonly buckets: readonly string[]
-}
-
-/** `treuhand custodian ticket TENANT`: a one-time ticket for a proxy's operator. */
-export async function ticket(flags: TicketFlags, tenant: string): Promise<void> {
-  const answer = await request(flags, 'enrolment-ticket', { tenant, buckets: [...flags.buckets] })
-  const { secret, authority } = answer as { secret: string; authority: string }
-  show(
-    flags,
-    answer,
-    `${writeTicket({ secret, authority })}\n\nIt admits one proxy within the hour. Hand it over in person.`,
-  )
-}
-
-interface TokenFlags extends PersonFlags {
-  readonly days: number
-  readonly networks?: readonly string[]
-}
-
-/** `treuhand custodian token SCOPE`: a token for a script; shown once, kept nowhere. */
-export async function token(flags: TokenFlags, scope: 'operator' | 'rotate' | 'auditor'): Promise<void> {
-  const lifetime = flags.days * 24 * 3_600_000
-  const answer = await request(flags, 'token', { scope, lifetime, networks: [...(flags.networks ?? [])] })
-  show(flags, answer, String(answer['secret']))
-}
-
-/** `treuhand custodian order FILE`: enters an authority's order into the register. */
-export async function order(flags: PersonFlags, file: string): Promise<void> {
-  const answer = await request(flags, 'order', JSON.parse(readFileSync(file, 'utf8')))
-  const { document } = answer
-  show(flags, answer, `Registered. Answer it by the proposal answer-order with {"order": "${document}"}.`)
-}
-
-/** `treuhand custodian show-order ORDER`: an order, and its signed answer once there is one. */
-export async function showOrder(flags: PersonFlags, document: string): Promise<void> {
-  const { answer, ...order } = await request(flags, 'show-order', { order: document })
-  show(flags, { ...order, answer }, `${JSON.stringify(order, undefined, 2)}\n${answer}`)
-}
-
-/** `treuhand custodian lift-bar ORDER`: tells the customer, now that no law forbids it any more. */
-export async function liftBar(flags: PersonFlags, document: string): Promise<void> {
-  show(flags, await request(flags, 'lift-bar', { order: document }), 'The log tells the customer now.')
-}
-
-interface ReportFlags extends PersonFlags {
-  readonly from: Date
-  readonly to: Date
-}
-
-/** `treuhand custodian transparency`: counts of orders, signed and entered into the log for publication. */
-export async function transparency({ from, to, ...flags }: ReportFlags): Promise<void> {
-  const times = { from: from.getTime(), to: to.getTime() }
-  const answer = await request(flags, 'transparency-report', times)
-  show(flags, answer, JSON.stringify(answer['report'], undefined, 2))
-}
-
-/** Asks for what an officer or delegate gets at their own signed word. */
-export async function request(
-  flags: PersonFlags,
-  act: string,
-  params: Json,
-): Promise<Record<string, unknown>> {
-  return await ask(flags, 'POST', '/v1/requests', await signedRequest(flags, act, params))
-}
-
-/** What a person asks for alone, signed. */
+/** What a person asks for alone, signed; for a dry run in words that are good for nothing else. */
 export async function signedRequest(
-  flags: PersonFlags,
+  flags: PersonFlags & DryRunFlags,
   act: string,
   params: Json,
 ): Promise<{ document: string; signature: string }> {
   const { origin } = (await ask(flags, 'GET', '/v1/status')) as { origin: string }
   const by = signer(flags)
   const about = { label: REQUEST_LABEL, origin, act, params, by, at: Date.now(), nonce: randomUUID() }
-  const document = canonical(about)
+  const document = canonical(flags.dryRun ? { ...about, dryRun: true } : about)
   return { document, signature: await sshSign(flags.sign, document) }
 }
 

@@ -1,13 +1,8 @@
 import { buildCommand } from '@stricli/core'
-import { idempotencyFlag, reachFlags, waitFlag } from './reach-flags.ts'
+import { one, signFlags, text } from './parameters.ts'
+import { dryRunFlag, idempotencyFlag, reachFlags, waitFlag } from './reach-flags.ts'
 
 /** `treuhand erase`, `treuhand custodian erasure`: the destruction of group keys, and its certificate. */
-
-const text = (brief: string, placeholder: string) =>
-  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
-const one = (brief: string, placeholder: string) =>
-  ({ kind: 'tuple', parameters: [{ parse: String, brief, placeholder }] }) as const
-const sign = text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY')
 
 export const eraseCommand = buildCommand({
   docs: {
@@ -19,7 +14,7 @@ export const eraseCommand = buildCommand({
     flags: {
       ...reachFlags,
       tokenFile: { ...text("File of mode 0600 with an operator's token", 'FILE'), optional: true },
-      sign: { ...sign, optional: true },
+      sign: { ...signFlags.sign, optional: true },
       reason: text('Why, for everybody who reads the log', 'TEXT'),
       keys: {
         kind: 'parsed',
@@ -27,12 +22,7 @@ export const eraseCommand = buildCommand({
         variadic: ',',
         brief: "Ids of group keys (treuhand epochs); * for all of the tenant's, and its KEKs",
       },
-      dryRun: {
-        kind: 'boolean',
-        optional: true,
-        withNegated: false,
-        brief: 'Show the proposal, and propose nothing',
-      },
+      dryRun: dryRunFlag,
       wait: waitFlag,
       idempotencyKey: idempotencyFlag,
     },
@@ -45,6 +35,6 @@ export const erasureCommand = buildCommand({
     brief: 'Have it certified that nothing is left of destroyed keys, once the last backup has expired',
     fullDescription: 'Exit 0: certified; 5: backups may still hold them.',
   },
-  parameters: { flags: { ...reachFlags, sign }, positional: one("The proposal's digest", 'ID') },
+  parameters: { flags: { ...signFlags, dryRun: dryRunFlag }, positional: one("The proposal's digest", 'ID') },
   loader: async () => (await import('./erase.ts')).certify,
 })

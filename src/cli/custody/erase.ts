@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { proposalId } from '../../custody/approvals/document.ts'
 import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { ask, show, sshSign } from './client.ts'
-import { describe, draftOf, type PersonFlags, request, signer } from './decisions.ts'
+import { ask, show, showWould, sshSign } from './client.ts'
+import { describe, draftOf, type PersonFlags, signer } from './decisions.ts'
 import { follow } from './following.ts'
-import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
+import type { DryRunFlags, ReachFlags, RepeatFlags } from './reach-flags.ts'
+import { request } from './requests.ts'
 
 interface EraseFlags extends ReachFlags, RepeatFlags {
   /** Of an operator's token; or `sign`. */
@@ -29,7 +30,7 @@ export async function erase(flags: EraseFlags, tenant: string): Promise<void> {
   const params = { keys: [...keys] }
   const document = await draftOf(reach, { act: 'destroy-keys', tenant, reason, params, proposer })
   process.stderr.write(`${describe(document)}\n`)
-  if (dryRun) return show(reach, { document }, 'Nothing was proposed.')
+  if (dryRun) return showWould(reach, await ask(reach, 'POST', '/v1/proposals', { document, dryRun }, token))
   const signed = token === undefined ? { document, signature: await sshSign(sign!, document) } : { document }
   const kept = await ask(reach, 'POST', '/v1/proposals', signed, token)
   const id = proposalId(document)
@@ -39,7 +40,8 @@ export async function erase(flags: EraseFlags, tenant: string): Promise<void> {
 }
 
 /** `treuhand custodian erasure ID`: the certificate that nothing is left of destroyed keys. */
-export async function certify(flags: PersonFlags, proposal: string): Promise<void> {
+export async function certify(flags: PersonFlags & DryRunFlags, proposal: string): Promise<void> {
   const answer = await request(flags, 'certify-erasure', { proposal })
+  if (flags.dryRun) return showWould(flags, answer)
   show(flags, answer, String(answer['statement']))
 }

@@ -7,8 +7,9 @@ import { generateHpkeKey, openWith } from '../../custody/hpke.ts'
 import { printable } from '../../custody/printable.ts'
 import { addCredential } from '../credentials.ts'
 import { ask, show } from './client.ts'
-import { type PersonFlags, proposeAct, request, signedRequest } from './decisions.ts'
+import { type PersonFlags, proposeAct, signedRequest } from './decisions.ts'
 import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
+import { request } from './requests.ts'
 
 /** `treuhand escort key FILE`: makes the key that the secret will be sealed to. */
 export async function makeKey(flags: { readonly json?: boolean }, file: string): Promise<void> {

@@ -35,12 +35,6 @@ export async function follow(flags: ReachFlags, id: string, minutes: number): Pr
   }
 }
 
-/** Shows how far a proposal is, and changes nothing. */
-export async function showState(flags: ReachFlags, id: string): Promise<void> {
-  const kept = await look(flags, id)
-  show(flags, kept, `The proposal is ${kept.body.state}. Nothing was done.`)
-}
-
 /** Shows what came of a proposal, and sets the exit code that says the same. */
 export function showOutcome(flags: ReachFlags, answer: object): void {
   const { state, outcome } = (answer as KeptProposal).body

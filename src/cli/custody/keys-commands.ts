@@ -1,33 +1,22 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
-import { reachFlags } from './reach-flags.ts'
+import { argument, one, signFlags, text, two } from './parameters.ts'
+import { dryRunFlag as dryRun, reachFlags } from './reach-flags.ts'
 
 /** `treuhand custodian keys`: group keys that leave the custodian, sealed to a recipient. */
 
-const text = (brief: string, placeholder: string) =>
-  ({ kind: 'parsed', parse: String, brief, placeholder }) as const
-const places = (...names: readonly (readonly [string, string])[]) => ({
-  kind: 'tuple' as const,
-  parameters: names.map(([brief, placeholder]) => ({ parse: String, brief, placeholder })) as never,
-})
-
-const signFlags = {
-  ...reachFlags,
-  sign: text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY'),
-} as const
-
-const recipient = buildCommand<{ json?: boolean }, [string]>({
+const recipient = buildCommand({
   docs: {
     brief: 'Make the key that group keys are sealed to when they leave, on a machine without a network',
   },
-  parameters: { flags: { json: reachFlags.json }, positional: places(['Where to write it', 'FILE']) },
+  parameters: { flags: { json: reachFlags.json, dryRun }, positional: one('Where to write it', 'FILE') },
   loader: async () => (await import('./keys.ts')).makeRecipientKey,
 })
 
 const fetchExport = buildCommand({
   docs: { brief: 'Fetch what a proposal export-keys made; it opens for its recipient alone' },
   parameters: {
-    flags: signFlags,
-    positional: places(["The proposal's digest", 'ID'], ['Where to write it', 'FILE']),
+    flags: { ...signFlags, dryRun },
+    positional: two(argument("The proposal's digest", 'ID'), argument('Where to write it', 'FILE')),
   },
   loader: async () => (await import('./keys.ts')).fetchKeys,
 })
@@ -37,8 +26,8 @@ const deposit = buildCommand({
     brief: 'Fetch the group keys that a tenant deposits with its offline key; they open for that alone',
   },
   parameters: {
-    flags: signFlags,
-    positional: places(['Tenant', 'TENANT'], ['Where to write it', 'FILE']),
+    flags: { ...signFlags, dryRun },
+    positional: two(argument('Tenant', 'TENANT'), argument('Where to write it', 'FILE')),
   },
   loader: async () => (await import('./keys.ts')).fetchDeposit,
 })
@@ -53,8 +42,9 @@ const open = buildCommand({
       key: text("The recipient's private key", 'FILE'),
       log: text('Verifier key of the log, as the genesis document has it', 'KEY'),
       json: reachFlags.json,
+      dryRun,
     },
-    positional: places(['The export', 'EXPORT'], ['Where to write the keys', 'FILE']),
+    positional: two(argument('The export', 'EXPORT'), argument('Where to write the keys', 'FILE')),
   },
   loader: async () => (await import('./keys.ts')).openKeys,
 })

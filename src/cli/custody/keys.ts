@@ -2,12 +2,19 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { openKey, readKeyExport } from '../../custody/export/key-export.ts'
 import { generateHpkeKey } from '../../custody/hpke.ts'
 import { readVerifierKey } from '../../custody/log/note.ts'
-import { CannotStart } from '../cannot-start.ts'
-import { show } from './client.ts'
-import { type PersonFlags, request } from './decisions.ts'
+import { show, showWould, wouldBe } from './client.ts'
+import type { PersonFlags } from './decisions.ts'
+import { assertNew } from './new-file.ts'
+import type { DryRunFlags } from './reach-flags.ts'
+import { request } from './requests.ts'
 
 /** `treuhand custodian keys recipient FILE`: makes the key that group keys are sealed to when they leave. */
-export async function makeRecipientKey(flags: { readonly json?: boolean }, file: string): Promise<void> {
+export async function makeRecipientKey(
+  flags: { readonly json?: boolean } & DryRunFlags,
+  file: string,
+): Promise<void> {
+  assertNew(file)
+  if (flags.dryRun) return showWould(flags, wouldBe(`A new key would be written to ${file}.`))
   const { publicKey, privateKey } = await generateHpkeKey()
   writeFileSync(file, `${privateKey.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   privateKey.fill(0)
@@ -19,18 +26,39 @@ export async function makeRecipientKey(flags: { readonly json?: boolean }, file:
 }
 
 /** `treuhand custodian keys fetch ID FILE`: fetches what an export-keys proposal made; it opens for its recipient alone. */
-export async function fetchKeys(flags: PersonFlags, proposal: string, file: string): Promise<void> {
+export async function fetchKeys(
+  flags: PersonFlags & DryRunFlags,
+  proposal: string,
+  file: string,
+): Promise<void> {
   await save(flags, await request(flags, 'export', { proposal }), file)
 }
 
 /** `treuhand custodian keys deposit TENANT FILE`: fetches what is deposited for the holder of the offline key. */
-export async function fetchDeposit(flags: PersonFlags, tenant: string, file: string): Promise<void> {
-  await save(flags, await request(flags, 'deposit', { tenant }), file)
+export async function fetchDeposit(
+  flags: PersonFlags & DryRunFlags,
+  tenant: string,
+  file: string,
+): Promise<void> {
+  assertNew(file)
+  const answer = await request(flags, 'deposit', { tenant })
+  if (flags.dryRun) return showWould(flags, answer)
+  await save(flags, answer, file)
 }
 
-async function save(flags: PersonFlags, answer: Record<string, unknown>, file: string): Promise<void> {
+async function save(
+  flags: PersonFlags & DryRunFlags,
+  answer: Record<string, unknown>,
+  file: string,
+): Promise<void> {
   const document = String(answer['export'])
   const { keys, tenant } = readKeyExport(document, undefined)
+  assertNew(file)
+  if (flags.dryRun)
+    return showWould(
+      flags,
+      wouldBe(`${keys.length} group keys of ${tenant}, sealed, would be written to ${file}.`),
+    )
   writeFileSync(file, document, { mode: 0o600, flag: 'wx' })
   show(
     flags,
@@ -39,7 +67,7 @@ async function save(flags: PersonFlags, answer: Record<string, unknown>, file: s
   )
 }
 
-interface OpenFlags {
+interface OpenFlags extends DryRunFlags {
   /** File with the recipient's private key. */
   readonly key: string
   /** Verifier key of the log. */
@@ -49,11 +77,12 @@ interface OpenFlags {
 
 /** `treuhand custodian keys open EXPORT FILE`: verifies an export and opens its keys, offline. */
 export async function openKeys(
-  { key: keyFile, log, json }: OpenFlags,
+  { key: keyFile, log, json, dryRun }: OpenFlags,
   from: string,
   to: string,
 ): Promise<void> {
   const exported = readKeyExport(readFileSync(from), readVerifierKey(log))
+  assertNew(to)
   const privateKey = Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'base64url')
   const { tenant, split } = exported
   try {
@@ -64,15 +93,16 @@ export async function openKeys(
       keys.push({ id, tenant, bucket, epoch, key })
     }
     const opened = { format: 'treuhand-keys/v1', split, keys }
-    writeFileSync(to, `${JSON.stringify(opened, undefined, 1)}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new CannotStart(`${to} is there already. Nothing was written over it.`, 7)
-    throw error
+    if (!dryRun) writeFileSync(to, `${JSON.stringify(opened, undefined, 1)}\n`, { mode: 0o600, flag: 'wx' })
   } finally {
     privateKey.fill(0)
   }
   const count = exported.keys.length
+  if (dryRun)
+    return showWould(
+      { ...(json !== undefined && { json }) },
+      wouldBe(`${count} group keys of ${tenant} open; they would be written to ${to}.`),
+    )
   show(
     { ...(json !== undefined && { json }) },
     { file: to, tenant, keys: count },

@@ -8,6 +8,11 @@ export interface ReachFlags {
   readonly json?: boolean
 }
 
+/** Of commands that change something. */
+export interface DryRunFlags {
+  readonly dryRun?: boolean
+}
+
 /** Of commands that a script may have to run again. */
 export interface RepeatFlags {
   /** Under which calls made again do nothing and are answered as before. */
@@ -37,6 +42,14 @@ export const reachFlags = {
     ...fromEnvironment('TREUHAND_AUTHORITY'),
   },
   json: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the answer as JSON' },
+} as const
+
+/** For every command that changes something. */
+export const dryRunFlag = {
+  kind: 'boolean',
+  optional: true,
+  withNegated: false,
+  brief: 'Check everything, say what would be done, and change nothing',
 } as const
 
 /** For commands of scripts that may have to ask again. */

@@ -1,7 +1,7 @@
 import type { CustodyState } from '../../custody/custody.ts'
 import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import { STATE_WORDS, witnessWords } from '../../custody/state-words.ts'
-import { ask, show } from './client.ts'
+import { ask, show, showWould } from './client.ts'
 import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 interface TokenFlags extends ReachFlags {
@@ -15,18 +15,15 @@ export async function rotate(
 ): Promise<void> {
   const token = await readSecretFile(flags.tokenFile)
   const { epoch: bucket } = flags
-  if (flags.dryRun) {
-    const { epochs } = await ask(flags, 'GET', `/v1/epochs/${encodeURIComponent(tenant)}`, undefined, token)
-    const held = (epochs as readonly Record<string, string>[]).filter(({ state }) => state !== 'destroyed')
-    const would =
-      bucket === undefined ? `wrap ${held.length} group keys anew` : `give ${bucket} a new group key`
-    return show(flags, { epochs: held }, `Would ${would}. Nothing was done.`)
-  }
+  const { dryRun } = flags
+  const about = { tenant, ...(dryRun && { dryRun }) }
   if (bucket !== undefined) {
-    const answer = await ask(flags, 'POST', '/v1/rotations/epoch', { tenant, bucket }, token)
+    const answer = await ask(flags, 'POST', '/v1/rotations/epoch', { ...about, bucket }, token)
+    if (dryRun) return showWould(flags, answer)
     return show(flags, answer, `New objects of ${bucket} are sealed with the key of ${answer['epoch']}.`)
   }
-  const answer = await ask(flags, 'POST', '/v1/rotations/kek', { tenant }, token)
+  const answer = await ask(flags, 'POST', '/v1/rotations/kek', about, token)
+  if (dryRun) return showWould(flags, answer)
   show(flags, answer, `KEK ${answer['version']} wraps ${answer['rewrapped']} group keys of ${tenant}.`)
 }
 

@@ -1,4 +1,6 @@
-import { mkdir, rename, unlink } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { sql } from 'kysely'
 import { signStatement } from '../../evidence/statement.ts'
 import { copiedRows } from '../../registry/custody/copy.ts'
@@ -27,11 +29,7 @@ export async function makeBackup(
   target: BackupTarget | undefined,
   by: string,
 ): Promise<MadeBackup> {
-  if (!target)
-    throw new CustodyError(
-      'Refused',
-      'This custodian has no backup target. Give its configuration one: backup.folder and backup.recipient.',
-    )
+  if (!target) throw noTarget()
   const { log } = custody.opened()
   const made = custody.now()
   const draft = `${backupPath(target, made, 0)}.draft`
@@ -54,6 +52,16 @@ export async function makeBackup(
     const { code } = error as NodeJS.ErrnoException
     throw error instanceof CustodyError || !code?.startsWith('E') ? error : unreachable(target.folder, code)
   }
+}
+
+/** What must hold before a backup. @throws CustodyError `Refused`, `Unreachable` */
+export async function assertWritable(target: BackupTarget | undefined): Promise<void> {
+  if (!target) throw noTarget()
+  // The folder is made by the first backup, in one that must be there.
+  const place = existsSync(target.folder) ? target.folder : dirname(target.folder)
+  await access(place, constants.W_OK).catch(error => {
+    throw unreachable(target.folder, error.code)
+  })
 }
 
 async function writeSnapshot(
@@ -84,4 +92,11 @@ async function* lines(transaction: CustodyTransaction): AsyncGenerator<string> {
 async function schemaOf(transaction: CustodyTransaction): Promise<number> {
   const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(transaction)
   return rows[0]!.version
+}
+
+function noTarget(): CustodyError {
+  return new CustodyError(
+    'Refused',
+    'This custodian has no backup target. Give its configuration one: backup.folder and backup.recipient.',
+  )
 }

@@ -101,19 +101,28 @@ async function renewAndState(custody: Custody, gone: Kept<ErasureRecord>): Promi
  * @throws CustodyError `Unknown`, `AwaitsApproval` before that time
  */
 export async function certifyErasure(custody: Custody, proposal: string): Promise<{ statement: string }> {
-  const { records, witnessing } = custody.opened()
-  const kept = await records.find<ErasureRecord>('erasure', proposal)
-  if (!kept?.body.destroyed) throw new CustodyError('Unknown', 'By this proposal nothing was destroyed.')
-  const { backupsUntil } = kept.body.destroyed
-  if (Math.min(custody.now(), witnessing.witnessNow()) < backupsUntil)
-    throw new CustodyError(
-      'AwaitsApproval',
-      `Backups may hold the keys until ${new Date(backupsUntil).toISOString()}: come again then.`,
-    )
+  const kept = await certifiable(custody, proposal)
   const { entry, statement } = stated(custody, { ...kept.body, state: 'erased' }, proposal)
   const body: ErasureRecord = { ...kept.body, state: 'erased', statement: digest(statement).toString('hex') }
   await custody.keep('erasure', proposal, kept, body, entry)
   return { statement }
+}
+
+/**
+ * An erasure of which nothing is left.
+ *
+ * @throws CustodyError `Unknown`, `AwaitsApproval` while backups may hold its keys
+ */
+export async function certifiable(custody: Custody, proposal: string): Promise<Kept<ErasureRecord>> {
+  const { records, witnessing } = custody.opened()
+  const kept = await records.find<ErasureRecord>('erasure', proposal)
+  if (!kept?.body.destroyed) throw new CustodyError('Unknown', 'By this proposal nothing was destroyed.')
+  const { backupsUntil } = kept.body.destroyed
+  if (Math.min(custody.now(), witnessing.witnessNow()) >= backupsUntil) return kept
+  throw new CustodyError(
+    'AwaitsApproval',
+    `Backups may hold the keys until ${new Date(backupsUntil).toISOString()}: come again then.`,
+  )
 }
 
 /** The signed statement of how far an erasure is, and the entry that it leaves. */

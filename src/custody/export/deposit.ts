@@ -40,8 +40,7 @@ export async function fetchDeposit(
   by: string,
 ): Promise<{ readonly export: string }> {
   const { records, groupKeys, log } = custody.opened(tenant)
-  const recipient = (await records.find<DepositRecord>('deposit', tenant))?.body.recipient
-  if (!recipient) throw new CustodyError('Unknown', `Tenant ${tenant} deposits its keys with nobody.`)
+  const recipient = await depositedTo(custody, tenant)
   await completeDeposit(custody, tenant, recipient)
   const split = ((await records.find<TenantRecord>('tenant', tenant))?.body.split ?? false) !== false
   const sealed = new Map(
@@ -57,6 +56,14 @@ export async function fetchDeposit(
   const body = { ...about, digest: digest(document).toString('hex') }
   await log.append({ type: 'export', at: made, body })
   return { export: document }
+}
+
+/** Whose offline key a tenant's keys are sealed to. @throws CustodyError `Unknown` where there is none */
+export async function depositedTo(custody: Custody, tenant: string): Promise<string> {
+  const { records } = custody.opened(tenant)
+  const recipient = (await records.find<DepositRecord>('deposit', tenant))?.body.recipient
+  if (recipient) return recipient
+  throw new CustodyError('Unknown', `Tenant ${tenant} deposits its keys with nobody.`)
 }
 
 function exported({ id, bucket, epoch }: GroupKeyRow, deposited: ReadonlyMap<string, string>) {

@@ -46,6 +46,17 @@ export async function pullMirror(from: LogFiles, to: WritableFiles, trust: Trust
   return checkpoint.size
 }
 
+/** Files as they would be: what is written over them stays in memory. */
+export function overlaid(files: LogFiles): WritableFiles {
+  const written = new Map<string, Uint8Array>()
+  return {
+    read: async path => written.get(path) ?? (await files.read(path)),
+    async write(path, bytes) {
+      written.set(path, bytes)
+    },
+  }
+}
+
 /** @throws CustodyError `Unverified` where the mirror lacks the tile */
 export async function mirroredTile(
   files: LogFiles,

@@ -18,10 +18,25 @@ export async function registerOrder(
   params: { readonly [name: string]: Json },
   by: string,
 ): Promise<OrderRecord> {
+  const order = await newOrder(custody, params)
+  return await keepOrder(custody, undefined, order, { type: 'order', at: custody.now(), body: { by } })
+}
+
+/**
+ * An order as the register would take it.
+ *
+ * @throws CustodyError `Malformed`, `Conflict`
+ */
+export async function newOrder(
+  custody: Custody,
+  params: { readonly [name: string]: Json },
+): Promise<OrderRecord> {
   if (!FIELDS.every(name => typeof params[name] === 'string'))
     throw new CustodyError('Malformed', `An order has ${FIELDS.join(', ')}.`)
   const order = takeOrder(params as unknown as OrderRecord, custody.now())
-  return await keepOrder(custody, undefined, order, { type: 'order', at: custody.now(), body: { by } })
+  if (await custody.opened().records.find('order', order.document))
+    throw new CustodyError('Conflict', 'This order is in the register already.')
+  return order
 }
 
 /**

@@ -31,6 +31,18 @@ export function transparencyReport(
   }
 }
 
+/** @throws CustodyError `Malformed` */
+export async function reportOf(
+  custody: Custody,
+  from: number,
+  to: number,
+): Promise<ReturnType<typeof transparencyReport>> {
+  const times = Number.isSafeInteger(from) && Number.isSafeInteger(to)
+  if (!(times && from >= 0 && from < to && to <= custody.now()))
+    throw new CustodyError('Malformed', 'A report counts from a time to a later one that has passed.')
+  return transparencyReport(await allOrders(custody), from, to)
+}
+
 /**
  * Signs the report and enters it into the log, from whose mirror anybody takes it (`treuhand evidence extract`).
  *
@@ -43,11 +55,9 @@ export async function publishReport(
   to: number,
   by: string,
 ): Promise<{ readonly report: Json; readonly statement: string }> {
+  const report = await reportOf(custody, from, to)
   const made = custody.now()
-  if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from < to && to <= made))
-    throw new CustodyError('Malformed', 'A report counts from a time to a later one that has passed.')
   const { log } = custody.opened()
-  const report = transparencyReport(await allOrders(custody), from, to)
   const kind = 'transparency-report'
   const statement = signStatement({ origin: custody.origin, kind, made, body: report }, log.signer)
   const entry = statementEntry(statement, kind, made)

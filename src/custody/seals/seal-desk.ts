@@ -7,7 +7,7 @@ import { CustodyError } from '../errors.ts'
 import type { Opened } from '../opened.ts'
 import { beginCeremony, type Ceremony, count, missing, noteProof } from '../quorum/ceremony.ts'
 import type { Dealt } from '../quorum/deal.ts'
-import type { Quorum, QuorumPlan } from '../quorum/quorum.ts'
+import { checkPlan, type Quorum, type QuorumPlan } from '../quorum/quorum.ts'
 import type { Desk, Purpose } from '../quorum/submission.ts'
 import { type Progress, Unsealing } from '../quorum/unsealing.ts'
 import { unseal } from '../unseal.ts'
@@ -85,10 +85,23 @@ export class SealDesk {
     foundation: Foundation,
     development = false,
   ): Promise<Dealt[]> {
-    this.#assertFirst(plan.origin, seal)
+    this.judgeFirst(seal, plan, development)
     const { ceremony, dealt } = await beginCeremony(plan, this.#custody.now(), development)
     await this.#keep({ of: 'holders', seal, ceremony, ...foundation })
     return dealt
+  }
+
+  /** What must hold before `begin`. @throws CustodyError as it would */
+  judgeFirst(seal: QuorumKind, plan: QuorumPlan, development = false): void {
+    this.#assertFirst(plan.origin, seal)
+    checkPlan(plan, development)
+  }
+
+  /** What must hold before `beginUnattended`. @throws CustodyError as it would */
+  judgeUnattended(seal: UnattendedKind, origin: string, { approvers }: Foundation): void {
+    this.#assertFirst(origin, seal)
+    if (Object.keys(approvers).length === 0)
+      throw new CustodyError('Malformed', 'somebody must be named who may decide')
   }
 
   /**
@@ -98,9 +111,7 @@ export class SealDesk {
    * @throws CustodyError `Conflict`, `Malformed`
    */
   async beginUnattended(seal: UnattendedKind, origin: string, foundation: Foundation): Promise<Agreement> {
-    this.#assertFirst(origin, seal)
-    if (Object.keys(foundation.approvers).length === 0)
-      throw new CustodyError('Malformed', 'somebody must be named who may decide')
+    this.judgeUnattended(seal, origin, foundation)
     const document = canonical({
       label: AGREEMENT,
       origin,
@@ -154,17 +165,23 @@ export class SealDesk {
    * @throws CustodyError `Refused` where no change was approved
    */
   async deal(by: string): Promise<Dealt[]> {
-    const { registry, now } = this.#custody
-    const kept = await keptCeremony(registry)
-    if (kept?.of !== 'change')
-      throw new CustodyError('Refused', 'No change of the seal was approved. Propose change-seal first.')
-    this.#custody.opened()
+    const { now } = this.#custody
+    const kept = await this.judgeDeal()
     const { ceremony, dealt } = await beginCeremony(planOf(kept.plan), now())
     await this.#keep({ ...kept, ceremony })
     const { proposal, seal } = kept
     const body = { step: 'dealt', seal, set: ceremony.quorum.set, proposal, by }
     await this.#custody.record({ type: 'ceremony', at: now(), body })
     return dealt
+  }
+
+  /** The change whose shares `deal` would deal. @throws CustodyError as it would */
+  async judgeDeal(): Promise<Extract<KeptCeremony, { of: 'change' }>> {
+    const kept = await keptCeremony(this.#custody.registry)
+    if (kept?.of !== 'change')
+      throw new CustodyError('Refused', 'No change of the seal was approved. Propose change-seal first.')
+    this.#custody.opened()
+    return kept
   }
 
   /** The keys that shares are to be sealed to, and how far it is. `coming` are the shares of a change. */

@@ -41,6 +41,7 @@ export function answerOnce(app: App, { registry, now }: Pick<Custody, 'registry'
       throw new CustodyError('Malformed', 'An idempotency key has 16 to 128 letters, digits, - and _.')
     if (!REPEATABLE.has(url))
       throw new CustodyError('Malformed', `${url} takes no idempotency key: what is signed counts once.`)
+    if ((request.body as { dryRun?: boolean } | undefined)?.dryRun) return
     const call = hash(request.method, request.url, request.headers.authorization ?? '', key)
     const asked = bodyHash(request.body)
     if (running.has(call)) throw new CustodyError('Conflict', 'The first request is still being carried out.')

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { readProposal } from '../approvals/document.ts'
 import type { Wish } from '../approvals/ground.ts'
 import { ACTS } from '../approvals/policy.ts'
 import { type BackupTarget, lastBackup } from '../backup/target.ts'
@@ -12,35 +13,31 @@ import { sealInForce, sealStatus } from '../seals/offers.ts'
 import { PersonRequests } from '../signed-request.ts'
 import { admitToken, type TokenScope } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
+import { DryRun, signatureUnlessDry, wouldBe } from './dry-run.ts'
 import { answerOnce } from './idempotency.ts'
 import { answerPerson } from './person-requests.ts'
 import { rotationRoutes } from './rotations.ts'
 
 const closed = { additionalProperties: false } as const
-const Signed = Type.Object(
-  { document: Type.String({ maxLength: 16_384 }), signature: Type.String({ maxLength: 8192 }) },
-  closed,
-)
+const Document = Type.String({ maxLength: 16_384 })
+const Text = Type.String({ maxLength: 4096 })
+const Signature = Type.String({ maxLength: 8192 })
+const Signed = Type.Object({ document: Document, signature: Signature }, closed)
 /** Without a signature, by an operator's token. */
 const Proposed = Type.Object(
   {
-    document: Type.String({ maxLength: 16_384 }),
-    signature: Type.Optional(Type.String({ maxLength: 8192 })),
+    document: Document,
+    signature: Type.Optional(Signature),
+    dryRun: DryRun,
   },
   closed,
 )
-const Decision = Type.Object(
-  { text: Type.String({ maxLength: 4096 }), signature: Type.String({ maxLength: 8192 }) },
-  closed,
-)
+const Decision = Type.Object({ text: Text, signature: Type.Optional(Signature), dryRun: DryRun }, closed)
 const Alone = Type.Object(
-  {
-    document: Type.String({ maxLength: 16_384 }),
-    text: Type.String({ maxLength: 4096 }),
-    signature: Type.String({ maxLength: 8192 }),
-  },
+  { document: Document, text: Text, signature: Type.Optional(Signature), dryRun: DryRun },
   closed,
 )
+const Execution = Type.Object({ dryRun: DryRun }, closed)
 const WishBody = Type.Object(
   {
     act: Type.Union(ACTS.map(act => Type.Literal(act))),
@@ -63,6 +60,11 @@ export function officerRoutes(
   answerOnce(app, custody)
   const requests = new PersonRequests(custody)
   const { proposals } = governance
+  const { admission } = proposals
+  const wouldAlone = async ({ document, text }: { document: string; text: string }) => {
+    const { proposal, approver } = await admission.alone(Buffer.from(document), text)
+    return wouldBe(`${proposal.act} of ${proposal.tenant} would be done at the word of ${approver.person}.`)
+  }
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
     admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
 
@@ -76,8 +78,10 @@ export function officerRoutes(
     '/v1/close',
     { schema: { summary: 'Seals or kills at the signed word of one officer or delegate', body: Alone } },
     async request => {
-      const { document, text, signature } = request.body as Static<typeof Alone>
-      await governance.close(Buffer.from(document), text, signature)
+      const order = request.body as Static<typeof Alone>
+      const signature = signatureUnlessDry(order)
+      if (signature === undefined) return await wouldAlone(order)
+      await governance.close(Buffer.from(order.document), order.text, signature)
       return await statusOf(custody, backup)
     },
   )
@@ -90,8 +94,10 @@ export function officerRoutes(
       },
     },
     async request => {
-      const { document, text, signature } = request.body as Static<typeof Alone>
-      return await proposals.actAlone(Buffer.from(document), text, signature)
+      const order = request.body as Static<typeof Alone>
+      const signature = signatureUnlessDry(order)
+      if (signature === undefined) return await wouldAlone(order)
+      return await proposals.actAlone(Buffer.from(order.document), order.text, signature)
     },
   )
   app.post(
@@ -110,7 +116,15 @@ export function officerRoutes(
       },
     },
     async (request, reply) => {
-      const { document, signature } = request.body as Static<typeof Proposed>
+      const { document, signature, dryRun } = request.body as Static<typeof Proposed>
+      if (dryRun) {
+        const token = request.headers.authorization && (await admit(request, ['operator']))
+        const by = token || readProposal(Buffer.from(document)).proposer
+        const { act, needed } = await admission.propose(Buffer.from(document), by)
+        return wouldBe(
+          `${act} would be proposed; it takes ${needed.officers} officers and ${needed.delegates} delegates.`,
+        )
+      }
       const kept =
         signature === undefined
           ? await proposals.propose(Buffer.from(document), await admit(request, ['operator']))
@@ -138,8 +152,11 @@ export function officerRoutes(
     '/v1/decisions',
     { schema: { summary: 'Takes a signed approval, rejection or veto', body: Decision } },
     async request => {
-      const { text, signature } = request.body as Static<typeof Decision>
-      return await proposals.decide(text, signature)
+      const made = request.body as Static<typeof Decision>
+      const signature = signatureUnlessDry(made)
+      if (signature !== undefined) return await proposals.decide(made.text, signature)
+      const { approval, approver, proposal } = await admission.decide(made.text)
+      return wouldBe(`${approver.person} would ${approval.decision} ${proposal.act} of ${proposal.tenant}.`)
     },
   )
   app.post(
@@ -148,11 +165,14 @@ export function officerRoutes(
       schema: {
         summary: 'Carries out a proposal that is approved and has waited, or goes on with one',
         params: Id,
+        body: Execution,
       },
     },
     async request => {
       const { id } = request.params as Static<typeof Id>
-      return await proposals.execute(id)
+      if (!(request.body as Static<typeof Execution>).dryRun) return await proposals.execute(id)
+      const { proposal } = await admission.execute(id)
+      return wouldBe(`${proposal.act} of ${proposal.tenant} would be carried out.`)
     },
   )
 
@@ -168,8 +188,7 @@ export function officerRoutes(
     { schema: { summary: 'What an officer or delegate gets at their own signed word', body: Signed } },
     async request => {
       const { document, signature } = request.body as Static<typeof Signed>
-      const { act, params, by } = await requests.take(document, signature)
-      return await answerPerson(custody, act, params, by)
+      return await answerPerson(custody, await requests.takeOrTry(document, signature))
     },
   )
 

@@ -6,10 +6,13 @@ import { tooMany } from '../limits.ts'
 import { rotateKek } from '../rotate-kek.ts'
 import type { TokenScope } from '../tokens.ts'
 import type { App } from './app.ts'
+import { DryRun, wouldBe } from './dry-run.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 255 })
-const Tenant = Type.Object({ tenant: Name }, { additionalProperties: false })
-const Bucket = Type.Object({ tenant: Name, bucket: Name }, { additionalProperties: false })
+const closed = { additionalProperties: false } as const
+const Tenant = Type.Object({ tenant: Name }, closed)
+const KekRotation = Type.Object({ tenant: Name, dryRun: DryRun }, closed)
+const EpochRotation = Type.Object({ tenant: Name, bucket: Name, dryRun: DryRun }, closed)
 
 const HOUR = 3_600_000
 
@@ -24,21 +27,16 @@ export function rotationRoutes(
   admit: (request: FastifyRequest, scopes: readonly TokenScope[]) => Promise<string>,
 ): void {
   const running = new Set<string>()
-  /** Rotates once an hour, across restarts: `last` asks the registry when it was rotated before. */
-  const onceAnHour = async <T>(
-    what: string,
-    last: () => Promise<number>,
-    rotate: () => Promise<T>,
-  ): Promise<T> => {
+  /** Once an hour, across restarts: `last` is when the registry says that it was rotated before. */
+  const assertDue = (what: string, last: number) => {
+    const since = custody.now() - last
+    if (since >= 0 && since < HOUR) throw tooMany(`rotations of ${what}`, HOUR - since)
+  }
+  /** Whoever comes while it is rotated must not come too. */
+  const alone = async <T>(what: string, rotate: () => Promise<T>): Promise<T> => {
     if (running.has(what)) throw new CustodyError('Conflict', `A rotation of ${what} is under way.`)
     running.add(what)
-    try {
-      const since = custody.now() - (await last())
-      if (since >= 0 && since < HOUR) throw tooMany(`rotations of ${what}`, HOUR - since)
-      return await rotate()
-    } finally {
-      running.delete(what)
-    }
+    return await rotate().finally(() => running.delete(what))
   }
 
   app.post(
@@ -46,15 +44,20 @@ export function rotationRoutes(
     {
       schema: {
         summary: "Gives a tenant a new KEK; an operator's or rotate token, once an hour",
-        body: Tenant,
+        body: KekRotation,
       },
     },
     async request => {
       const by = await admit(request, ['operator', 'rotate'])
-      const { tenant } = request.body as Static<typeof Tenant>
-      const { keks, log } = custody.opened(tenant)
-      const last = async () => await keks.rotatedAt(tenant)
-      return await onceAnHour(`tenant ${tenant}`, last, async () => {
+      const { tenant, dryRun } = request.body as Static<typeof KekRotation>
+      const { keks, groupKeys, log } = custody.opened(tenant)
+      const what = `tenant ${tenant}`
+      return await alone(what, async () => {
+        assertDue(what, await keks.rotatedAt(tenant))
+        if (dryRun) {
+          const held = await groupKeys.held(tenant, ['*'], ['*'])
+          return wouldBe(`A new KEK would wrap ${held.length} group keys of ${tenant}.`)
+        }
         const rotation = await rotateKek(custody.registry, keks, tenant, custody.now())
         await log.append({
           type: 'rotation',
@@ -72,17 +75,19 @@ export function rotationRoutes(
       schema: {
         summary:
           "Gives a bucket a new group key within the month; an operator's or rotate token, once an hour",
-        body: Bucket,
+        body: EpochRotation,
       },
     },
     async request => {
       const by = await admit(request, ['operator', 'rotate'])
-      const { tenant, bucket } = request.body as Static<typeof Bucket>
+      const { tenant, bucket, dryRun } = request.body as Static<typeof EpochRotation>
       const { groupKeys, log } = custody.opened(tenant)
       if (!(await groupKeys.list(tenant)).some(key => key.bucket === bucket))
         throw new CustodyError('Unknown', `Tenant ${tenant} has no keys for a bucket ${bucket} yet.`)
-      const last = async () => await groupKeys.advancedAt(tenant, bucket)
-      return await onceAnHour(`bucket ${bucket} of ${tenant}`, last, async () => {
+      const what = `bucket ${bucket} of ${tenant}`
+      return await alone(what, async () => {
+        assertDue(what, await groupKeys.advancedAt(tenant, bucket))
+        if (dryRun) return wouldBe(`Bucket ${bucket} of ${tenant} would get a new group key.`)
         await log.append({ type: 'rotation', at: custody.now(), body: { tenant, bucket, by } })
         const epoch = await groupKeys.advance(tenant, bucket, custody.now())
         if (epoch === undefined)

@@ -11,6 +11,7 @@ import { planOf } from '../seals/kept-ceremony.ts'
 import type { DeskAnswer, SealDesk } from '../seals/seal-desk.ts'
 import { PersonRequests } from '../signed-request.ts'
 import type { App } from './app.ts'
+import { DryRun, wouldBe } from './dry-run.ts'
 
 const closed = { additionalProperties: false } as const
 const Bytes = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 60_000 })
@@ -28,6 +29,7 @@ const Ceremony = Type.Object(
     ),
     approvers: Type.Record(Type.String(), Type.Unknown()),
     development: Type.Optional(Type.Boolean()),
+    dryRun: DryRun,
   },
   closed,
 )
@@ -37,6 +39,7 @@ const UnattendedCeremony = Type.Object(
     seal: Type.Union(UNATTENDED.map(kind => Type.Literal(kind))),
     origin: Type.String(),
     approvers: Type.Record(Type.String(), Type.Unknown()),
+    dryRun: DryRun,
   },
   closed,
 )
@@ -73,8 +76,13 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
     '/v1/ceremony',
     { schema: { summary: 'Deals the first root to its holders', body: Ceremony } },
     async request => {
-      const { seal, plan, approvers, development } = request.body as Static<typeof Ceremony>
-      const dealt = await desk.begin(seal ?? 'quorum', planOf(plan), foundationOf(approvers), development)
+      const { seal = 'quorum', plan, approvers, ...how } = request.body as Static<typeof Ceremony>
+      const [dealing, foundation] = [planOf(plan), foundationOf(approvers)]
+      if (how.dryRun) {
+        desk.judgeFirst(seal, dealing, how.development)
+        return wouldBe('A root would be dealt to the holders, and forgotten.')
+      }
+      const dealt = await desk.begin(seal, dealing, foundation, how.development)
       const { set } = (await desk.desk()).desk
       return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
     },
@@ -83,7 +91,11 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
     '/v1/agreement',
     { schema: { summary: 'Begins a custodian whose seal opens without people', body: UnattendedCeremony } },
     async request => {
-      const { seal, origin, approvers } = request.body as Static<typeof UnattendedCeremony>
+      const { seal, origin, approvers, dryRun } = request.body as Static<typeof UnattendedCeremony>
+      if (dryRun) {
+        desk.judgeUnattended(seal, origin, foundationOf(approvers))
+        return wouldBe('All who are named would be asked to agree to a root that opens without them.')
+      }
       return await desk.beginUnattended(seal, origin, foundationOf(approvers))
     },
   )
@@ -131,8 +143,14 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
     { schema: { summary: 'Deals the new root that a proposal decided', body: Signed } },
     async request => {
       const { document, signature } = request.body as Static<typeof Signed>
-      const { act, by } = await requests.take(document, signature)
+      const { act, by, dryRun } = await requests.takeOrTry(document, signature)
       if (act !== 'deal') throw new CustodyError('Malformed', `There is no request ${act} here.`)
+      if (dryRun) {
+        const { seal } = await desk.judgeDeal()
+        return wouldBe(
+          `The shares of the new root under ${seal} would be dealt; those dealt for it before are void.`,
+        )
+      }
       const dealt = await desk.deal(by)
       const { set } = (await desk.desk()).coming!.desk
       return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }

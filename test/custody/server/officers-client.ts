@@ -23,9 +23,14 @@ export async function call(
       response.on('data', piece => {
         text += piece
       })
-      response.on('end', () => resolve({ status: response.statusCode!, json: text ? JSON.parse(text) : {} }))
+      response.on('end', () => resolve({ status: response.statusCode!, json: jsonOf(text) }))
     })
     sent.on('error', reject)
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
+}
+
+/** The log's files are none. */
+function jsonOf(text: string): Record<string, unknown> {
+  return text.startsWith('{') ? JSON.parse(text) : {}
 }
