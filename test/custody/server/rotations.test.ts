@@ -59,7 +59,8 @@ test('only the scopes that a call names open it', async () => {
     const good: string[] = []
     for (const scope of scopes) {
       const { json } = await call(port, method, url, body, secrets.get(scope))
-      if (json['code'] !== 'Refused') good.push(scope)
+      // This custodian has no place for backups, which it says to those alone who may have one made.
+      if (json['code'] !== 'Refused' || /backup target/.test(String(json['message']))) good.push(scope)
     }
     if (good.length > 0) opened[`${method} ${path}`] = good
   }
