@@ -80,6 +80,10 @@ export class ConnectionReply implements Reply {
   }
 }
 
+/** Bytes up to which a body is copied behind its head: one piece costs the socket half of what two do. */
+const COPIED = 16 * 1024
+const NOTHING = new Uint8Array(0)
+
 /** A body whose length was announced, or (`undefined`) one that the end of the connection ends. */
 class LengthBody implements ReplyBody {
   readonly #setting: ReplySetting
@@ -102,7 +106,11 @@ class LengthBody implements ReplyBody {
     }
     const head = this.#head
     this.#head = undefined
-    return this.#setting.out.write(head === undefined ? pieces : [Buffer.from(head, 'latin1'), ...pieces])
+    const { out } = this.#setting
+    if (head === undefined) return out.write(pieces)
+    const [body = NOTHING, ...more] = pieces
+    if (more.length === 0 && body.length <= COPIED) return out.writeSmall(head, body)
+    return out.write([Buffer.from(head, 'latin1'), ...pieces])
   }
 
   async end(): Promise<void> {

@@ -25,7 +25,7 @@ export function sendNothing(call: Call, status: number, fields: Fields = []): Pr
 export function sendXml(
   call: Call,
   root: string,
-  content: readonly XmlNode[] | string,
+  content: Iterable<XmlNode> | string,
   { status = 200, fields = [] }: { status?: number; fields?: Fields } = {},
 ): Promise<void> {
   return call.reply.send(

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { RequestRefused } from '../../wire/errors.ts'
 import type { Handler } from '../../wire/exchange.ts'
 import { type Answer, errorAnswer } from './answer.ts'
@@ -50,5 +50,11 @@ function refusal(why: unknown): S3Error {
   }
 }
 
-/** Sixteen capital hex digits, the form S3's own have. */
-const requestId = (): string => randomBytes(8).toString('hex').toUpperCase()
+/**
+ * Sixteen capital hex digits, the form S3's own have: those of a UUID that are random throughout. Node draws UUIDs
+ * by the hundred, random bytes one call at a time, which takes seven times as long.
+ */
+function requestId(): string {
+  const uuid = randomUUID()
+  return (uuid.slice(0, 8) + uuid.slice(28)).toUpperCase()
+}

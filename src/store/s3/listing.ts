@@ -18,8 +18,10 @@ import { readXml, type XmlElement } from './xml.ts'
 
 /** ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads. */
 export function listing(connection: Connection): Pick<Store, 'list' | 'listVersions' | 'listUploads'> {
-  const ask = async (bucket: string, query: Query, asked: Asked) =>
-    new Page(readXml((await control(connection, { method: 'GET', bucket, query })).body), asked)
+  const ask = async <R extends Readers>(bucket: string, query: Query, asked: Asked, readers: R) =>
+    new Page((await control(connection, { method: 'GET', bucket, query })).body, asked, readers)
+  const readContents = (entry: XmlElement) => readObject(connection, entry)
+  const readVersionContents = (entry: XmlElement) => ({ ...readContents(entry), ...readVersion(entry) })
 
   return {
     async list(bucket, query): Promise<Listing> {
@@ -34,8 +36,8 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
               'fetch-owner': owner === true ? 'true' : undefined,
             }
       const common = { prefix, delimiter, 'max-keys': `${limit}`, 'encoding-type': 'url' }
-      const page = await ask(bucket, { ...common, ...paging }, query)
-      const objects = page.entries('Contents').map(entry => readObject(connection, page, entry))
+      const page = await ask(bucket, { ...common, ...paging }, query, { Contents: readContents })
+      const objects = page.entries('Contents')
       const prefixes = page.prefixes()
       if (!page.truncated) return { objects, prefixes, truncated: false }
       // Without a delimiter ListObjects names no marker: the last name is it.
@@ -60,12 +62,13 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
           'encoding-type': 'url',
         },
         query,
+        { Version: readVersionContents, DeleteMarker: readDeleteMarker },
       )
-      const versions = page
-        .entries('Version')
-        .map(entry => ({ ...readObject(connection, page, entry), ...readVersion(entry) }))
-      const deleteMarkers = page.entries('DeleteMarker').map(entry => readDeleteMarker(page, entry))
-      const listing = { versions, deleteMarkers, prefixes: page.prefixes() }
+      const listing = {
+        versions: page.entries('Version'),
+        deleteMarkers: page.entries('DeleteMarker'),
+        prefixes: page.prefixes(),
+      }
       if (!page.truncated) return { ...listing, truncated: false }
       const nextVersion = page.root.optional('NextVersionIdMarker')?.text
       const sameId = nextVersion === versionMarker
@@ -87,11 +90,9 @@ export function listing(connection: Connection): Pick<Store, 'list' | 'listVersi
           'encoding-type': 'url',
         },
         query,
+        { Upload: readUpload },
       )
-      const listing = {
-        uploads: page.entries('Upload').map(entry => readUpload(page, entry)),
-        prefixes: page.prefixes(),
-      }
+      const listing = { uploads: page.entries('Upload'), prefixes: page.prefixes() }
       if (!page.truncated) return { ...listing, truncated: false }
       const nextUpload = page.root.optional('NextUploadIdMarker')?.text
       const sameId = nextUpload === uploadMarker
@@ -107,37 +108,53 @@ interface Asked {
   readonly limit: number
 }
 
-class Page {
+/** An entry as it was read, its key still as the document has it. */
+interface Entry {
+  key: string
+}
+type Readers = Readonly<Record<string, (entry: XmlElement) => Entry>>
+
+/**
+ * A page of a listing. Each entry is read when its end has come, and its elements are let go; but how keys are
+ * written may be said behind them all (EncodingType), so keys are decoded at the end.
+ */
+class Page<R extends Readers> {
   readonly root: XmlElement
   readonly truncated: boolean
+  readonly #entries = new Map<string, Entry[]>()
   readonly #encoded: boolean
-  readonly #prefix: string
-  readonly #limit: number
 
-  constructor(root: XmlElement, { prefix = '', limit }: Asked) {
-    this.root = root
-    this.truncated = readBoolean(root.optional('IsTruncated'))
-    this.#encoded = root.optional('EncodingType')?.text === 'url'
-    this.#prefix = prefix
-    this.#limit = limit
+  constructor(document: Uint8Array, { prefix = '', limit }: Asked, readers: R) {
+    const readerOf = new Map(Object.entries<Readers[string]>({ ...readers, CommonPrefixes: readPrefix }))
+    for (const name of readerOf.keys()) this.#entries.set(name, [])
+    this.root = readXml(document, element => {
+      const read = readerOf.get(element.name)
+      if (read === undefined) return false
+      const entries = this.#entries.get(element.name)!
+      if (entries.length === limit) throw broken(`it lists more than the ${limit} that were asked for`)
+      entries.push(read(element))
+      return true
+    })
+    this.truncated = readBoolean(this.root.optional('IsTruncated'))
+    this.#encoded = this.root.optional('EncodingType')?.text === 'url'
+    for (const entries of this.#entries.values())
+      for (const entry of entries) entry.key = this.#key(entry.key, prefix)
   }
 
-  entries(name: string): XmlElement[] {
-    const entries = this.root.all(name)
-    if (entries.length > this.#limit)
-      throw broken(`it lists more than the ${this.#limit} that were asked for`)
-    return entries
+  entries<N extends keyof R & string>(name: N): ReturnType<R[N]>[] {
+    return this.#entries.get(name) as ReturnType<R[N]>[]
   }
 
   prefixes(): string[] {
-    return this.entries('CommonPrefixes').map(entry => this.key(entry.one('Prefix')))
+    return this.#entries.get('CommonPrefixes')!.map(({ key }) => key)
   }
 
   /** A key or prefix of the listing, which must begin as was asked. */
-  key(element: XmlElement): string {
-    const key = this.#decode(element.text)
-    if (!key.startsWith(this.#prefix)) throw broken('it lists a key outside of the prefix')
-    if (Buffer.byteLength(key) > MAX_KEY) throw broken(`it lists a key longer than ${MAX_KEY} bytes`)
+  #key(text: string, prefix: string): string {
+    const key = this.#decode(text)
+    if (!key.startsWith(prefix)) throw broken('it lists a key outside of the prefix')
+    if (key.length > MAX_KEY / 4 && Buffer.byteLength(key) > MAX_KEY)
+      throw broken(`it lists a key longer than ${MAX_KEY} bytes`)
     return key
   }
 
@@ -156,7 +173,7 @@ class Page {
 
   /** Percent-encoding where the store says that it wrote it (`+` is a space, as AWS writes it), else as it stands. */
   #decode(text: string): string {
-    if (!this.#encoded) return text
+    if (!this.#encoded || !/[%+]/.test(text)) return text
     try {
       return decodeURIComponent(text.replaceAll('+', ' '))
     } catch {
@@ -167,7 +184,9 @@ class Page {
 
 const MAX_KEY = 1024
 
-function readObject(connection: Connection, page: Page, entry: XmlElement): ListedObject {
+const readPrefix = (entry: XmlElement): Entry => ({ key: entry.one('Prefix').text })
+
+function readObject(connection: Connection, entry: XmlElement): ListedObject {
   const storageClass = entry.optional('StorageClass')?.text
   const length = readCount(entry.one('Size'))
   const etag = readETag(entry.one('ETag').text)
@@ -175,7 +194,7 @@ function readObject(connection: Connection, page: Page, entry: XmlElement): List
   const checksum = plaintextKind(connection, { algorithm, etag, length })
   const owner = readOwner(entry.optional('Owner'))
   return {
-    key: page.key(entry.one('Key')),
+    key: entry.one('Key').text,
     length,
     etag,
     lastModified: readDate(entry.one('LastModified')),
@@ -189,22 +208,22 @@ function readVersion(entry: XmlElement): Pick<ListedVersion, 'versionId' | 'late
   return { versionId: entry.one('VersionId').text, latest: readBoolean(entry.one('IsLatest')) }
 }
 
-function readDeleteMarker(page: Page, entry: XmlElement): ListedDeleteMarker {
+function readDeleteMarker(entry: XmlElement): ListedDeleteMarker {
   const owner = readOwner(entry.optional('Owner'))
   return {
-    key: page.key(entry.one('Key')),
+    key: entry.one('Key').text,
     ...readVersion(entry),
     lastModified: readDate(entry.one('LastModified')),
     ...(owner !== undefined && { owner }),
   }
 }
 
-function readUpload(page: Page, entry: XmlElement): ListedUpload {
+function readUpload(entry: XmlElement): ListedUpload {
   const storageClass = entry.optional('StorageClass')?.text
   const initiator = readOwner(entry.optional('Initiator'))
   const owner = readOwner(entry.optional('Owner'))
   return {
-    key: page.key(entry.one('Key')),
+    key: entry.one('Key').text,
     uploadId: entry.one('UploadId').text,
     initiated: readDate(entry.one('Initiated')),
     ...(storageClass !== undefined && { storageClass }),

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readXml } from '../../../src/front/s3/xml/read.ts'
-import { S3_NAMESPACE, urlEncodedName, xmlDocument } from '../../../src/front/s3/xml/write.ts'
+import {
+  inTurn,
+  S3_NAMESPACE,
+  urlEncodedName,
+  type XmlNode,
+  xmlDocument,
+} from '../../../src/front/s3/xml/write.ts'
 import { refusal } from './harness.ts'
 
 const read = (text: string, root = 'A') => readXml(Buffer.from(text), root)
@@ -127,4 +133,19 @@ test('control characters are written as references, other marks escaped', () => 
 
 test('names are encoded for a URL as listings have it', () => {
   expect(urlEncodedName('a/b c+é')).toBe('a/b+c%2B%C3%A9')
+})
+
+test('a long document of wide characters is written whole', () => {
+  const keys = Array.from({ length: 2_000 }, (_, i) => `\u20ac\u{1f600}${i}`)
+  const document = xmlDocument(
+    'Root',
+    inTurn(
+      [['First', true]],
+      keys.values().map((key): XmlNode => ['Key', key]),
+    ),
+  )
+  const written = keys.map(key => `<Key>${key}</Key>`).join('')
+  expect(document.toString('utf8')).toBe(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Root><First>true</First>${written}</Root>`,
+  )
 })

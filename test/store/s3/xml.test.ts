@@ -111,6 +111,17 @@ test('a long run of hostile white space takes linear time', () => {
     expect(() => read(xml)).toThrow(StoreUnavailable)
 })
 
+test('children of the root that were taken are not kept, and may not stand among text', () => {
+  const taken: string[] = []
+  const take = (child: { name: string; text: string }) => child.name === 'b' && taken.push(child.text) > 0
+  const root = readXml(Buffer.from('<a><b>1</b><c><b>2</b></c><b>3</b></a>'), take)
+  expect(taken).toEqual(['1', '3'])
+  expect(root.children.map(({ name }) => name)).toEqual(['c'])
+  expect(root.one('c').one('b').text).toBe('2')
+  for (const xml of ['<a><b></b>text</a>', '<a>text<b></b></a>'])
+    expect(() => readXml(Buffer.from(xml), take)).toThrow(/mixes text and elements/)
+})
+
 test('what is written reads back the same', () => {
   fc.assert(
     fc.property(unicode.filter(fitsXml), value => {

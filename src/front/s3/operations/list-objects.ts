@@ -4,7 +4,7 @@ import type { BucketCall, Operation } from '../call.ts'
 import { invalidArgument } from '../errors.ts'
 import { quoted } from '../forms/etag.ts'
 import { isoTime } from '../forms/times.ts'
-import type { XmlNode } from '../xml/write.ts'
+import { inTurn, type XmlNode } from '../xml/write.ts'
 import { askedNodes, checksumKindNodes, ownerNode, type Page, prefixNodes, readPage } from './page.ts'
 
 const QUERY = ['prefix', 'delimiter', 'max-keys', 'encoding-type'] as const
@@ -44,16 +44,16 @@ async function listVersion1(call: BucketCall): Promise<void> {
     ...(after && { after }),
   })
   const next = listing.truncated ? listing.next : undefined
-  await sendXml(call, 'ListBucketResult', [
+  const head: XmlNode[] = [
     ['Name', bucket],
     ...askedNodes(page),
     ['Marker', after === undefined ? undefined : name(after)],
     ['NextMarker', next === undefined ? undefined : name(next)],
     ['MaxKeys', page.limit],
     ['IsTruncated', listing.truncated],
-    ...listing.objects.map(object => contentsNode(object, name, true)),
-    ...prefixNodes(listing.prefixes, name),
-  ])
+  ]
+  const entries = listing.objects.values().map(object => contentsNode(object, name, true))
+  await sendXml(call, 'ListBucketResult', inTurn(head, entries, prefixNodes(listing.prefixes, name)))
 }
 
 async function listVersion2(call: BucketCall): Promise<void> {
@@ -75,7 +75,7 @@ async function listVersion2(call: BucketCall): Promise<void> {
     ...(token !== undefined && { token }),
     owner,
   })
-  await sendXml(call, 'ListBucketResult', [
+  const head: XmlNode[] = [
     ['Name', bucket],
     ...askedNodes(page),
     ['StartAfter', after === undefined ? undefined : name(after)],
@@ -84,9 +84,9 @@ async function listVersion2(call: BucketCall): Promise<void> {
     ['KeyCount', listing.objects.length + listing.prefixes.length],
     ['MaxKeys', page.limit],
     ['IsTruncated', listing.truncated],
-    ...listing.objects.map(object => contentsNode(object, name, owner)),
-    ...prefixNodes(listing.prefixes, name),
-  ])
+  ]
+  const entries = listing.objects.values().map(object => contentsNode(object, name, owner))
+  await sendXml(call, 'ListBucketResult', inTurn(head, entries, prefixNodes(listing.prefixes, name)))
 }
 
 function contentsNode(object: ListedObject, name: Page['name'], owner: boolean): XmlNode {

@@ -2,22 +2,38 @@ import { percentEncoded, utf8Octets } from '../forms/octets.ts'
 
 /** An element: its name and what is in it. `undefined` leaves the element out. */
 export type XmlNode = readonly [name: string, content: XmlContent]
-export type XmlContent = string | number | boolean | readonly XmlNode[] | undefined
+/** Elements may be made one by one, while they are written: then those of a long listing never live at once. */
+export type XmlContent = string | number | boolean | Iterable<XmlNode> | undefined
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-/** A document as S3 writes it, in UTF-8. Errors alone carry no namespace. */
-export const xmlDocument = (root: string, content: readonly XmlNode[] | string, namespace?: string): Buffer =>
-  Buffer.from(XML_DECLARATION + xmlElement(root, content, namespace), 'utf8')
-
-export function xmlElement(name: string, content: readonly XmlNode[] | string, namespace?: string): string {
-  const opening = namespace === undefined ? name : `${name} xmlns="${namespace}"`
-  return `<${opening}>${typeof content === 'string' ? escaped(content) : nodes(content)}</${name}>`
+/** Elements that follow each other. */
+export function* inTurn(...runs: Iterable<XmlNode>[]): Generator<XmlNode> {
+  for (const run of runs) yield* run
 }
 
-function nodes(content: readonly XmlNode[]): string {
+/**
+ * A document as S3 writes it, in UTF-8. Errors alone carry no namespace. Each of the root's elements becomes bytes
+ * at once: a listing whose elements live until its end costs twice as much, in garbage collection.
+ */
+export function xmlDocument(root: string, content: Iterable<XmlNode> | string, namespace?: string): Buffer {
+  const bytes = new GrowingText()
+  bytes.add(`${XML_DECLARATION}<${opening(root, namespace)}>`)
+  if (typeof content === 'string') bytes.add(escaped(content))
+  else for (const node of content) bytes.add(nodes([node]))
+  bytes.add(`</${root}>`)
+  return bytes.utf8()
+}
+
+export const xmlElement = (name: string, content: Iterable<XmlNode>, namespace?: string): string =>
+  `<${opening(name, namespace)}>${nodes(content)}</${name}>`
+
+const opening = (name: string, namespace: string | undefined): string =>
+  namespace === undefined ? name : `${name} xmlns="${namespace}"`
+
+function nodes(content: Iterable<XmlNode>): string {
   let text = ''
   for (const [name, value] of content) {
     if (value === undefined) continue
@@ -29,6 +45,27 @@ function nodes(content: readonly XmlNode[]): string {
 function inner(value: Exclude<XmlContent, undefined>): string {
   if (typeof value === 'string') return escaped(value)
   return typeof value === 'object' ? nodes(value) : String(value)
+}
+
+/** Text that is kept as UTF-8, in memory that doubles where it does not suffice. */
+class GrowingText {
+  #memory = Buffer.allocUnsafe(4 * 1024)
+  #length = 0
+
+  add(text: string): void {
+    // A UTF-16 code unit takes three bytes of UTF-8 at most.
+    const needed = this.#length + 3 * text.length
+    if (needed > this.#memory.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#memory.length))
+      this.#memory.copy(larger, 0, 0, this.#length)
+      this.#memory = larger
+    }
+    this.#length += this.#memory.write(text, this.#length, 'utf8')
+  }
+
+  utf8(): Buffer {
+    return this.#memory.subarray(0, this.#length)
+  }
 }
 
 /**
