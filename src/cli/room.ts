@@ -1,7 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import { GroupKeys } from '../keys/group-keys.ts'
 import { BucketNames } from '../objects/bucket-names.ts'
+import { random } from '../objects/random.ts'
 import { type Limits, type Room, S3_LIMITS } from '../objects/room.ts'
 import { TailCache } from '../objects/tail-cache.ts'
 import { openPathRegistry, type PathRegistry } from '../registry/path/registry.ts'
@@ -37,7 +38,7 @@ export function roomsOver({ config, keys, registry, engine, log }: RoomParts): (
     engine,
     memory,
     tails: new TailCache(),
-    random: randomBytes,
+    random,
     now: Date.now,
     limits: limitsOf(config),
     buckets,
