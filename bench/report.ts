@@ -26,7 +26,7 @@ What Treuhand costs beside the store without it and beside nginx passing the sam
 one machine: ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}.
 The store is versitygw over a folder in memory; all connections are plain HTTP on the loopback interface unless a
 title says otherwise. Signatures are verified on the way in and made on the way out, every segment is verified before
-it is released.
+it is released. [Performance](performance.md) has the profile behind these figures, and what was tried.
 
 Subjects take turns, ${results.rounds} rounds after one that warms up. CPU is that of the subject's whole process
 tree, the store's own not counted for those in front of it. A multiple is the median of the ratios inside each

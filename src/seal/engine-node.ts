@@ -5,7 +5,7 @@ import { DoesNotOpen } from './errors.ts'
 /**
  * AES by node:crypto: always there. It sets up a cipher for every message and allocates every output, which is
  * copied to where the input stood and given back at once: left to the garbage collector, outputs of 64 KiB made it
- * mark the whole heap sixteen times a gigabyte, at more than the ciphers cost.
+ * mark the whole heap over and over, at more than the ciphers cost.
  */
 export const nodeEngine: AeadEngine = {
   name: 'node',
