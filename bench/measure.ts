@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import type { Case } from './cases.ts'
 import { runJob } from './job.ts'
 import { usageOf } from './processes.ts'
@@ -12,6 +13,8 @@ export interface Sample {
   /** Milliseconds to the first byte. */
   readonly median: number
   readonly p99: number
+  /** Share of the time of all cores that was spent meanwhile, by whomever. */
+  readonly busy: number
 }
 
 /**
@@ -49,15 +52,26 @@ export async function measure(
 
 async function sampleOf(one: Case, subject: Subject): Promise<Sample> {
   const before = usageOf(subject.pid).cpu
+  const coresBefore = coreTimes()
   const { requests, bytes, seconds, firstBytes } = await runJob({ ...subject, ...one.measure })
   const cpu = usageOf(subject.pid).cpu - before
+  const cores = coreTimes()
   const sorted = [...firstBytes].sort((a, b) => a - b)
   return {
     cpu: one.per === 'gigabyte' ? cpu / (bytes / 1e9) : (cpu / requests) * 1e6,
     rate: requests / seconds,
     median: sorted[Math.floor(sorted.length / 2)] ?? 0,
     p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+    busy: 1 - (cores.idle - coresBefore.idle) / (cores.all - coresBefore.all),
   }
+}
+
+/** Milliseconds of all cores since the machine began. */
+function coreTimes(): { idle: number; all: number } {
+  const times = cpus().map(({ times }) => times)
+  const sum = (of: (its: (typeof times)[number]) => number) =>
+    times.reduce((total, its) => total + of(its), 0)
+  return { idle: sum(its => its.idle), all: sum(its => its.user + its.nice + its.sys + its.idle + its.irq) }
 }
 
 /** No subject always runs first. */

@@ -31,7 +31,8 @@ it is released. [Performance](performance.md) has the profile behind these figur
 Subjects take turns, ${results.rounds} rounds after one that warms up. CPU is that of the subject's whole process
 tree, the store's own not counted for those in front of it. A multiple is the median of the ratios inside each
 round: absolute figures move with the machine, these hardly do. The load, the store and what is measured share the
-cores, so requests a second say little of what one of them could do alone.
+cores, so requests a second say little of what one of them could do alone: where one worker already has the cores
+busy for most of the time, a second one can win no more than the rest.
 ${results.peers ? PEERS : ''}
 ${results.cases.map(section).join('\n')}
 ## Memory
@@ -61,19 +62,19 @@ function section({ one, samples, control: name }: CaseResult): string {
     one.must === undefined ? '' : `\nPromised: at most ${one.must} × ${name}; aimed at: ${one.aim} ×.\n`
   return `## ${one.title}
 ${promise}
-| | CPU ${one.per === 'gigabyte' ? 's/GB' : 'µs/request'} | × ${name} | requests/s | × ${name} | first byte, ms: median | p99 |
-| --- | --- | --- | --- | --- | --- | --- |
+| | CPU ${one.per === 'gigabyte' ? 's/GB' : 'µs/request'} | × ${name} | requests/s | × ${name} | first byte, ms: median | p99 | cores busy |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 ${[...samples].map(([name, own]) => row(name, own, control)).join('\n')}
 `
 }
 
 function row(name: string, own: readonly Sample[], control: readonly Sample[]): string {
-  if (own.length === 0) return `| ${name} | fails | | | | | |`
+  if (own.length === 0) return `| ${name} | fails | | | | | | |`
   const of = (pick: (sample: Sample) => number) => median(own.map(pick))
   const ratio = (pick: (sample: Sample) => number) => medianRatio(own.map(pick), control.map(pick)).toFixed(2)
   const cpu = (s: Sample) => s.cpu
   const rate = (s: Sample) => s.rate
-  return `| ${name} | ${short(of(cpu))} | ${ratio(cpu)} | ${short(of(rate))} | ${ratio(rate)} | ${of(s => s.median).toFixed(1)} | ${of(s => s.p99).toFixed(1)} |`
+  return `| ${name} | ${short(of(cpu))} | ${ratio(cpu)} | ${short(of(rate))} | ${ratio(rate)} | ${of(s => s.median).toFixed(1)} | ${of(s => s.p99).toFixed(1)} | ${(100 * of(s => s.busy)).toFixed(0)} % |`
 }
 
 const PEERS = `
