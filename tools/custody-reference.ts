@@ -26,7 +26,11 @@ export interface OpenApi {
 }
 interface Operation {
   readonly summary?: string
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
+  readonly requestBody?: Content
+  readonly responses?: Readonly<Record<string, Content>>
+}
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>
 }
 
 /** The OpenAPI documents of both listeners, from a custodian that is started for it. */
@@ -52,8 +56,17 @@ export async function custodyApi(): Promise<{ readonly officers: OpenApi; readon
 
 /** The schema of what a call takes; undefined where it takes nothing. */
 export function bodyOf(operation: Operation): Schema | undefined {
-  return operation.requestBody && Object.values(operation.requestBody.content)[0]?.schema
+  return schemaOf(operation.requestBody)
 }
+
+/** The schema of what a call answers with where it does what it was asked for. */
+function answerOf({ responses = {} }: Operation): Schema | undefined {
+  const schema = schemaOf(responses['201'] ?? responses['202'] ?? responses['200'])
+  return schema?.anyOf?.[0] ?? schema
+}
+
+const schemaOf = (content: Content | undefined): Schema | undefined =>
+  Object.values(content?.content ?? {})[0]?.schema
 
 /** The page docs/custody-api.md. */
 export async function custodyReference(): Promise<string> {
@@ -68,7 +81,8 @@ export async function custodyReference(): Promise<string> {
   return `# The custodian's interface
 
 Made by \`npm run docs\` from the schemas that the custodian checks requests with; both listeners tell the same at
-\`/v1/openapi.json\`. Bodies are JSON, 64 KiB at most, and hold nothing that is not named here. \`?\`: may be left out. What is signed,
+\`/v1/openapi.json\`. Bodies are JSON, 64 KiB at most, and hold nothing that is not named here, as answers do not.
+A dry run is answered with \`dryRun\` and \`would\`, a sentence. \`?\`: may be left out. What is signed,
 and how, stands in [custody-formats.md](custody-formats.md).
 
 ## Officers' listener
@@ -100,10 +114,10 @@ function calls({ paths }: OpenApi): string {
   const rows = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(
       ([method, operation]) =>
-        `| \`${method.toUpperCase()} ${path}\` | ${operation.summary ?? ''} | ${members(bodyOf(operation))} |`,
+        `| \`${method.toUpperCase()} ${path}\` | ${operation.summary ?? ''} | ${members(bodyOf(operation))} | ${members(answerOf(operation))} |`,
     ),
   )
-  return ['| call | what it does | body |', '| --- | --- | --- |', ...rows].join('\n')
+  return ['| call | what it does | body | answer |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
 function members(schema: Schema | undefined): string {

@@ -1,9 +1,16 @@
 import { constants } from 'node:crypto'
 import type { Server } from 'node:https'
 import swagger from '@fastify/swagger'
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  fastify,
+  type RouteOptions,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { CustodyError, REFUSALS } from '../errors.ts'
+import { ANSWERS, RefusalAnswer, WouldAnswer } from './answers.ts'
 import type { ServerIdentity } from './identity.ts'
 
 export type App = FastifyInstance<Server>
@@ -32,7 +39,10 @@ export async function custodyApp(identity: ServerIdentity, title: string, logger
     logger: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
   }) as unknown as App
-  await app.register(swagger, { openapi: { info: { title, version: '1' } } })
+  // Answers are told by their schemas, and checked against them in tests; nothing is cut out of one silently.
+  app.setSerializerCompiler(() => value => JSON.stringify(value))
+  app.addHook('onRoute', tellAnswer)
+  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title, version: '1' } } })
   app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const refusal = asRefusal(error)
@@ -47,6 +57,15 @@ export async function custodyApp(identity: ServerIdentity, title: string, logger
       .send({ code: 'Unknown', message: 'There is no such call. See /v1/openapi.json.' })
   })
   return app
+}
+
+/** Adds to a route's schema what it answers with. */
+function tellAnswer(route: RouteOptions): void {
+  const known = ANSWERS[`${route.method} ${route.url}`]
+  if (!known || !route.schema) return
+  const { status = 200, answer } = known
+  const response = { [status]: answer, '4xx': RefusalAnswer, '5xx': RefusalAnswer }
+  route.schema = { ...route.schema, response: status === 200 ? response : { 200: WouldAnswer, ...response } }
 }
 
 /** Lets a running listener show new certificates. */

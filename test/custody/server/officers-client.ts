@@ -1,5 +1,9 @@
 import { request } from 'node:https'
 
+type Observer = (method: string, path: string, status: number, answer: unknown) => void
+/** Hear of every JSON that was answered. */
+export const observers: Observer[] = []
+
 /** Calls an officers' listener as a program of their own would; the answer's status and JSON. */
 export async function call(
   port: number,
@@ -23,7 +27,15 @@ export async function call(
       response.on('data', piece => {
         text += piece
       })
-      response.on('end', () => resolve({ status: response.statusCode!, json: jsonOf(text) }))
+      response.on('end', () => {
+        const answer = { status: response.statusCode!, json: jsonOf(text) }
+        try {
+          for (const observe of observers) observe(method, path, answer.status, answer.json)
+          resolve(answer)
+        } catch (error) {
+          reject(error)
+        }
+      })
     })
     sent.on('error', reject)
     sent.end(body === undefined ? undefined : JSON.stringify(body))

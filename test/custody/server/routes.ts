@@ -1,5 +1,5 @@
 import { escortId } from '../../../src/custody/escorts/key.ts'
-import { custodyApi, type OpenApi, type Schema } from '../../../tools/custody-reference.ts'
+import { bodyOf, custodyApi, type OpenApi, type Schema } from '../../../tools/custody-reference.ts'
 
 /** A call of the custodian's interface, with a body that its schema lets pass. */
 export interface Route {
@@ -21,9 +21,9 @@ export async function officersRoutes(): Promise<Route[]> {
 
 function routesOf({ paths }: OpenApi): Route[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, { requestBody }]) => {
+    Object.entries(operations).map(([method, operation]) => {
       const url = path.replace('{*}', 'checkpoint').replace('{tenant}', 'acme')
-      const schema = requestBody && Object.values(requestBody.content)[0]?.schema
+      const schema = bodyOf(operation)
       return {
         method: method.toUpperCase() as Route['method'],
         path,

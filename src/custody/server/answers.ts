@@ -1,0 +1,147 @@
+import { type TProperties, type TSchema, Type } from 'typebox'
+
+/** What each call of the custodian answers with: told in OpenAPI, and held against every answer that tests get. */
+
+const closed = { additionalProperties: false } as const
+const object = <Members extends TProperties>(members: Members) => Type.Object(members, closed)
+const text = Type.String()
+const time = Type.Integer({ description: 'milliseconds since 1970' })
+const count = Type.Integer({ minimum: 0 })
+const yes = Type.Boolean()
+const list = (of: TSchema) => Type.Array(of)
+const maybe = (of: TSchema) => Type.Union([of, Type.Null()])
+/** Of which the custodian takes the whole from elsewhere: what people wrote, what WebAuthn has. */
+const whatever = Type.Object({}, { additionalProperties: true })
+
+export const RefusalAnswer = object({ code: text, message: text })
+export const WouldAnswer = object({ dryRun: Type.Literal(true), would: text })
+const orDry = (answer: TSchema) => Type.Union([answer, WouldAnswer])
+
+const Seal = object({ kind: text, unattended: yes, development: yes })
+const Status = object({
+  origin: text,
+  state: text,
+  stops: list(object({ kind: text, scope: text, since: time, reason: text })),
+  seal: maybe(Seal),
+  backup: Type.Union([Type.Literal('none'), object({ last: maybe(time) })]),
+  loss: Type.Optional(maybe(object({ ours: maybe(text), theirs: maybe(text) }))),
+  log: Type.Optional(object({ size: count, root: text })),
+  witness: Type.Optional(
+    object({
+      state: text,
+      witness: Type.Optional(text),
+      skew: Type.Optional(Type.Number()),
+      leasesUntil: Type.Optional(Type.Number()),
+    }),
+  ),
+})
+const Proposal = object({
+  id: text,
+  revision: count,
+  body: object({
+    document: text,
+    state: text,
+    decisions: list(object({ text, signature: text, person: text, role: text, at: time })),
+    readyAt: time,
+    outcome: text,
+  }),
+})
+const Progress = object({
+  needed: count,
+  parties: list(object({ name: text, needed: count, holders: list(text) })),
+})
+const desk = { origin: text, set: text, publicKey: text, progress: Progress, missing: list(text) }
+const Dealing = object({
+  set: text,
+  dealt: list(object({ party: text, holder: text, sealed: Type.Optional(text), sheet: Type.Optional(text) })),
+})
+const agreement = { document: text, missing: list(text) }
+const Escort = whatever
+const Group = object({ id: text, bucket: text, epoch: text, state: text, suspended: yes, kek: count })
+const Refused = object({ refused: text, message: text })
+const Leased = object({
+  id: text,
+  tenant: text,
+  bucket: text,
+  epoch: text,
+  state: text,
+  key: Type.Optional(text),
+  half: Type.Optional(text),
+  perUse: Type.Optional(Type.Literal(true)),
+})
+
+/** By method and path; the status where it is not 200. A stream of bytes or lines has no schema of JSON. */
+export const ANSWERS: Readonly<Record<string, { readonly status?: number; readonly answer: TSchema }>> = {
+  'GET /v1/status': { answer: Status },
+  'POST /v1/close': { answer: orDry(Status) },
+  'POST /v1/alone': { answer: orDry(Proposal) },
+  'POST /v1/drafts': { answer: object({ document: text }) },
+  'POST /v1/proposals': { status: 202, answer: Proposal },
+  'GET /v1/proposals': { answer: object({ proposals: list(Proposal) }) },
+  'GET /v1/proposals/:id': { answer: Proposal },
+  'POST /v1/decisions': { answer: orDry(Proposal) },
+  'POST /v1/proposals/:id/execute': { answer: orDry(Proposal) },
+  'GET /v1/enrolments/:id': {
+    answer: object({ fingerprint: text, tenant: text, buckets: list(text), key: text }),
+  },
+  'POST /v1/requests': { answer: whatever },
+  'POST /v1/rotations/kek': {
+    answer: orDry(object({ version: count, rewrapped: count, destroyed: list(count) })),
+  },
+  'POST /v1/rotations/epoch': { answer: orDry(object({ epoch: text })) },
+  'GET /v1/epochs/:tenant': { answer: object({ epochs: list(Group) }) },
+  'GET /v1/log/*': { answer: Type.String({ format: 'binary' }) },
+  'POST /v1/backups': {
+    status: 201,
+    answer: object({
+      ...{ file: text, origin: text, made: time, schema: count, term: count },
+      ...{ size: count, root: text, digest: text },
+    }),
+  },
+  'POST /v1/ceremony': { answer: orDry(Dealing) },
+  'POST /v1/agreement': { answer: orDry(object(agreement)) },
+  'GET /v1/agreement': { answer: object(agreement) },
+  'POST /v1/agreement/signatures': { answer: object({ ...agreement, unsealed: yes }) },
+  'GET /v1/desk': { answer: object({ ...desk, coming: Type.Optional(object(desk)) }) },
+  'POST /v1/shares': {
+    answer: object({
+      by: Type.Optional(object({ party: text, holder: text })),
+      progress: Type.Optional(Progress),
+      missing: Type.Optional(list(text)),
+      unsealed: yes,
+      changed: Type.Optional(yes),
+    }),
+  },
+  'POST /v1/deals': { answer: orDry(Dealing) },
+  'POST /v1/unseal': { answer: object({ unsealed: yes }) },
+  'GET /v1/passkeys': {
+    answer: object({
+      signers: list(object({ fingerprint: text, credential: text, role: text, party: text })),
+      acts: list(text),
+    }),
+  },
+  'POST /v1/passkeys/options': { answer: whatever },
+  'POST /v1/passkeys': { answer: object({ fingerprint: text, key: whatever }) },
+  'GET /v1/escorts': { answer: object({ escorts: list(Escort) }) },
+  'GET /v1/escorts/:id/key': { answer: object({ origin: text, sealed: text }) },
+  'POST /v1/escorts/:id/watch': { answer: object({ screen: text, watches: yes, grant: Escort }) },
+  'POST /v1/escorts/:id/screen': { answer: whatever },
+  'POST /v1/escorts/:id/end': { answer: object({ ended: yes }) },
+  'POST /v1/leases': {
+    answer: object({
+      ...{ lease: text, proxy: text, policy: count, entry: count, ttl: count },
+      answers: list(Type.Union([object({ keys: list(Leased) }), Refused])),
+    }),
+  },
+  'POST /v1/uses': { answer: object({ answers: list(Type.Union([object({ bytes: text }), Refused])) }) },
+  'GET /v1/revocations': { answer: Type.String({ description: 'JSON, a value a line' }) },
+  'POST /v1/certificate': { answer: object({ certificate: text }) },
+  'POST /v1/enrolments': {
+    status: 202,
+    answer: object({ fingerprint: text, tenant: text, buckets: list(text), key: text }),
+  },
+  'GET /v1/enrolments/:fingerprint': { answer: object({ certificate: text }) },
+  'POST /v1/escorts/keys': { answer: whatever },
+  'POST /v1/escorts/requests': { answer: whatever },
+  'POST /v1/escorts/answers': { answer: whatever },
+}
