@@ -77,11 +77,12 @@ async function openGround() {
     now,
     console: RELYING_PARTY,
   })
-  const root = await unseal(registry, fileRoot(join(folder, 'root.key')), NOW)
+  const provider = fileRoot(join(folder, 'root.key'))
+  const root = await unseal(registry, provider, NOW)
   const founding = { approvers, policy: DEFAULT_POLICY, seal: 'file', quorum: null, witness: null }
   await custody.unseal(root, 'file', founding)
 
-  const seals = new SealOffers([{ kind: 'quorum' }])
+  const seals = new SealOffers([{ kind: 'quorum' }, { kind: 'file', root: provider }])
   const identity = await openServerIdentity(folder, ['trustee.example'], NOW)
   const app: App = await custodyApp(identity, 'officers', pino({ level: 'silent' }))
   passkeyRoutes(app, custody, RELYING_PARTY)
