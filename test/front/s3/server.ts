@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import type { AccessKey, Identity } from '../../../src/front/s3/access.ts'
+import type { AccessKey, Escort, Identity, KeyScope, KnownKey } from '../../../src/front/s3/access.ts'
+import { signingKey } from '../../../src/front/s3/auth/signature.ts'
 import { type FrontEvent, type S3FrontOptions, s3Front } from '../../../src/front/s3/front.ts'
 import type { BucketNames } from '../../../src/objects/bucket-names.ts'
 import { Objects } from '../../../src/objects/objects.ts'
@@ -13,8 +14,8 @@ export interface TestServer {
   readonly key: AccessKey
   /** May do everything in all buckets. */
   readonly client: S3Client
-  /** A client with the access key of these grants. */
-  clientOf(id: string, grants: AccessKey['grants']): S3Client
+  /** A client with the access key of these grants, under an escort where one is given. */
+  clientOf(id: string, grants: AccessKey['grants'], escort?: Escort): S3Client
   /** What stands behind the front. */
   readonly store: Store
   /** What the front logged since the last look. */
@@ -43,7 +44,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const events: FrontEvent[] = []
   const front = s3Front({
     objectsFor: () => objects,
-    accessKeys: { find: id => keys.get(id) },
+    accessKeys: { find: (id, scope) => known(keys.get(id), scope) },
     cors: room.registry.bucketCors(),
     region: options.region ?? 'us-east-1',
     baseDomains: options.baseDomains ?? [],
@@ -70,8 +71,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     port: server.address.port,
     key,
     client: clientWith(key.id, key.secret),
-    clientOf(id, grants) {
-      const its = { id, secret: `${id}-secret`, tenant: key.tenant, grants }
+    clientOf(id, grants, escort) {
+      const its = { id, secret: `${id}-secret`, tenant: key.tenant, grants, ...(escort && { escort }) }
       keys.set(id, its)
       return clientWith(id, its.secret)
     },
@@ -82,5 +83,16 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       await server.close(0)
       await close()
     },
+  }
+}
+
+/** Under an escort the front has no secret, but what was derived from it. */
+function known(key: AccessKey | undefined, scope: KeyScope): KnownKey | undefined {
+  if (!key?.escort) return key
+  const { secret, escort, ...about } = key
+  return {
+    ...about,
+    escort,
+    signingKey: signingKey(secret, { ...scope, accessKeyId: key.id, service: 's3' }),
   }
 }

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { DEFAULT_POLICY } from '../../../src/custody/approvals/policy.ts'
 import { Custody } from '../../../src/custody/custody.ts'
+import { Escorts } from '../../../src/custody/escorts/escorts.ts'
 import { Governance } from '../../../src/custody/governance.ts'
+import { Leases } from '../../../src/custody/leases.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
 import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { SealDesk } from '../../../src/custody/seals/seal-desk.ts'
 import { type App, custodyApp } from '../../../src/custody/server/app.ts'
+import { escortRoutes } from '../../../src/custody/server/escorts.ts'
 import { openServerIdentity } from '../../../src/custody/server/identity.ts'
 import { officerRoutes } from '../../../src/custody/server/officers.ts'
 import { passkeyRoutes } from '../../../src/custody/server/passkeys.ts'
@@ -88,6 +91,8 @@ async function openGround() {
   passkeyRoutes(app, custody, RELYING_PARTY)
   sealRoutes(app, custody, new SealDesk(custody, seals))
   officerRoutes(app, custody, new Governance(custody, { quorum: async () => 2, seals }))
+  const leases = new Leases(custody, [() => undefined, () => undefined])
+  escortRoutes(app, custody, new Escorts(custody, leases, () => {}))
   await app.ready()
   const officer = people[0]!.fingerprint
   const { secret: token } = await makeToken(custody, 'operator', 3_600_000, ['127.0.0.0/8'], officer)
@@ -129,6 +134,7 @@ const SIGNATURE = '-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATU
 /** Stand in inputs for what each run makes anew. */
 const TOKEN = 'TOKEN'
 const OFFICER = 'OFFICER'
+const ESCORT = `TH0${'A'.repeat(17)}`
 
 function seeds(): string[] {
   const post = (path: string, body: unknown, ...fields: string[]) =>
@@ -152,6 +158,11 @@ function seeds(): string[] {
     get('/v1/epochs/acme', bearer),
     get('/v1/log/checkpoint', bearer),
     get('/v1/log/tile/0/x000/000.p/1', bearer),
+    get('/v1/escorts', bearer),
+    get(`/v1/escorts/${ESCORT}/key`),
+    post(`/v1/escorts/${ESCORT}/watch`, signed),
+    post(`/v1/escorts/${ESCORT}/screen`, { after: 0, shown: [] }, bearer),
+    post(`/v1/escorts/${ESCORT}/end`, {}, bearer),
     post('/v1/drafts', wish, 'idempotency-key: 0123456789abcdef'),
     post('/v1/drafts', { ...wish, act: 'change-policy', params: { policy: {} } }),
     post('/v1/drafts', { ...wish, act: 'export-keys', params: { keys: [], recipient: 'x' } }),
