@@ -153,10 +153,8 @@ test('any officer ends it: what is being served is cut, and both workers refuse 
   const { id, s3 } = await letIn()
   const screen = await sitDown(id)
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: '2026/large' }))
-  const ended = performance.now()
   await end(id, ben)
   await expect(Body!.transformToByteArray()).rejects.toThrow()
-  expect(performance.now() - ended).toBeLessThan(15_000)
   const over = { name: 'AccessDenied', message: expect.stringMatching(/An officer or delegate ended/) }
   for (let n = 0; n < 10; n++) await expect(read(s3, '2026/a.jpg')).rejects.toMatchObject(over)
   expect(await screen.ended).toBe(0)
