@@ -15,15 +15,27 @@ function* commands(target: Target, path: readonly string[] = []): Generator<[str
   for (const { name, target: next } of target.getAllEntries()) yield* commands(next, [...path, name.original])
 }
 
-const ROOMS = ['custodian', 'rotate', 'epochs', 'erase', 'log', 'evidence', 'half', 'where-used', 'reencrypt']
+const ROOMS = [
+  'custodian',
+  'rotate',
+  'epochs',
+  'erase',
+  'log',
+  'evidence',
+  'half',
+  'where-used',
+  'reencrypt',
+  'escort',
+]
 /** They run until they are told to stop. */
-const SERVES = ['custodian serve']
+const SERVES = ['custodian serve', 'escort watch']
 /** They change nothing. */
 const READS = [
   'custodian status',
   'custodian enrolment',
   'custodian show-order',
   'epochs',
+  'escort list',
   'log verify',
   'evidence verify',
   'half fingerprint',

@@ -110,7 +110,7 @@ test('who is let in reads under the eyes of the escort, as far as was decided an
     'Nobody escorts himself',
   )
   const dry = await treuhand(0, 'escort', 'propose', ...reach, ...sign, '--dry-run', ...wish(recipient, 60))
-  expect(dry).toContain('Nothing was proposed')
+  expect(dry).toContain('Nothing was done')
 
   const { id, s3 } = await letIn()
   await expect(read(s3, '2026/a.jpg')).rejects.toMatchObject({

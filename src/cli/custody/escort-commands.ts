@@ -1,7 +1,7 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import { ESCORT_ACTIONS, type EscortAction } from '../../custody/escorts/record.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { idempotencyFlag, reachFlags, waitFlag } from './reach-flags.ts'
+import { dryRunFlag as dryRun, idempotencyFlag, reachFlags, waitFlag } from './reach-flags.ts'
 
 /** `treuhand escort`: letting somebody in for some hours, under the eyes of an officer or delegate. */
 
@@ -11,12 +11,6 @@ const list = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: String, variadic: ',', brief, placeholder }) as const
 const one = (brief: string, placeholder: string) =>
   ({ kind: 'tuple', parameters: [{ parse: String, brief, placeholder }] }) as const
-const dryRun = {
-  kind: 'boolean',
-  optional: true,
-  withNegated: false,
-  brief: 'Show what would be done, and do nothing',
-} as const
 const signFlags = {
   ...reachFlags,
   sign: text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY'),
@@ -25,7 +19,10 @@ const ESCORT = one('Name of the escorted access, TH0…', 'ESCORT')
 
 const key = buildCommand({
   docs: { brief: 'Make the key that a secret is sealed to: run by whoever is to be let in' },
-  parameters: { flags: { json: reachFlags.json }, positional: one('Where to write it', 'FILE') },
+  parameters: {
+    flags: { json: reachFlags.json, dryRun },
+    positional: one('Where to write it', 'FILE'),
+  },
   loader: async () => (await import('./escort.ts')).makeKey,
 })
 
@@ -72,6 +69,7 @@ const fetchKey = buildCommand({
       ...reachFlags,
       key: text('File that treuhand escort key wrote', 'FILE'),
       profile: { ...text('Profile that it becomes', 'NAME'), default: 'escort' },
+      dryRun,
     },
     positional: {
       kind: 'tuple',

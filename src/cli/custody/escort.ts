@@ -6,13 +6,16 @@ import { type EscortAction, endSentence } from '../../custody/escorts/record.ts'
 import { generateHpkeKey, openWith } from '../../custody/hpke.ts'
 import { printable } from '../../custody/printable.ts'
 import { addCredential } from '../credentials.ts'
-import { ask, show } from './client.ts'
+import { ask, show, showWould, wouldBe } from './client.ts'
 import { type PersonFlags, proposeAct, signedRequest } from './decisions.ts'
-import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
+import { assertNew } from './new-file.ts'
+import type { DryRunFlags, ReachFlags, RepeatFlags } from './reach-flags.ts'
 import { request } from './requests.ts'
 
 /** `treuhand escort key FILE`: makes the key that the secret will be sealed to. */
-export async function makeKey(flags: { readonly json?: boolean }, file: string): Promise<void> {
+export async function makeKey(flags: { readonly json?: boolean } & DryRunFlags, file: string): Promise<void> {
+  assertNew(file)
+  if (flags.dryRun) return showWould(flags, wouldBe(`A new key would be written to ${file}.`))
   const { publicKey, privateKey } = await generateHpkeKey()
   writeFileSync(file, `${privateKey.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   privateKey.fill(0)
@@ -54,7 +57,7 @@ export async function proposeEscort(flags: EscortFlags): Promise<void> {
   )
 }
 
-interface FetchFlags extends ReachFlags {
+interface FetchFlags extends ReachFlags, DryRunFlags {
   /** File with the recipient's private key. */
   readonly key: string
   readonly profile: string
@@ -75,6 +78,8 @@ export async function fetchKey(flags: FetchFlags, id: string, file: string): Pro
     opened.toString('utf8'),
   ) as EscortKey
   opened.fill(0)
+  if (flags.dryRun)
+    return showWould(flags, wouldBe(`${accessKeyId} would become profile ${flags.profile} in ${file}.`))
   addCredential(file, flags.profile, { accessKeyId, secretAccessKey })
   const end = new Date(until).toISOString()
   show(
@@ -86,19 +91,10 @@ export async function fetchKey(flags: FetchFlags, id: string, file: string): Pro
 }
 
 /** `treuhand escort end ESCORT` */
-export async function endEscort(
-  flags: PersonFlags & { readonly dryRun?: boolean },
-  id: string,
-): Promise<void> {
-  if (flags.dryRun) {
-    const escort = (await escortsOf(flags)).find(one => one.id === id)
-    const sentence = escort
-      ? `${line(escort)}\nNothing was done.`
-      : `There is no escorted access ${id}. Nothing was done.`
-    return show(flags, escort ?? null, sentence)
-  }
+export async function endEscort(flags: PersonFlags & DryRunFlags, id: string): Promise<void> {
   const word = await signedRequest(flags, 'end-escort', { escort: id })
   const answer = await ask(flags, 'POST', `/v1/escorts/${id}/end`, word)
+  if (flags.dryRun) return showWould(flags, answer)
   show(
     flags,
     answer,

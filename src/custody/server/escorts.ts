@@ -8,9 +8,10 @@ import { listEscorts } from '../escorts/list.ts'
 import type { EscortRecord } from '../escorts/record.ts'
 import { Screens } from '../escorts/screens.ts'
 import { Limit, tooMany } from '../limits.ts'
-import { PersonRequests } from '../signed-request.ts'
+import { type PersonRequest, PersonRequests } from '../signed-request.ts'
 import { admitToken } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
+import { wouldBe } from './dry-run.ts'
 
 const closed = { additionalProperties: false } as const
 const Id = Type.Object({ id: Type.String({ pattern: ESCORT_ID }) })
@@ -86,7 +87,7 @@ export function escortRoutes(app: App, custody: Custody, escorts: Escorts): void
     },
     async (request, reply) => {
       const id = idOf(request)
-      const by = await signedFor('watch-escort', id, request.body as Static<typeof Signed>)
+      const { by } = asked('watch-escort', id, await requests.take(...words(request)))
       const { screen, watches, grant } = await screens.open(id, by)
       const { recipient: _, ...shown } = grant
       return await reply.header('cache-control', 'no-store').send({ screen, watches, grant: shown })
@@ -120,21 +121,28 @@ export function escortRoutes(app: App, custody: Custody, escorts: Escorts): void
     },
     async request => {
       const id = idOf(request)
-      const body = request.body as Partial<Static<typeof Signed>>
-      if (body.document === undefined) await screens.end(id, bearer(request))
-      else await escorts.end(id, await signedFor('end-escort', id, body as Static<typeof Signed>))
+      if (!('document' in (request.body as object))) {
+        await screens.end(id, bearer(request))
+        return { ended: true }
+      }
+      const { by, dryRun } = asked('end-escort', id, await requests.takeOrTry(...words(request)))
+      if (dryRun) {
+        const { ended } = await escorts.find(id)
+        return wouldBe(ended ? `${id} has ended already.` : `${id} would end at once.`)
+      }
+      await escorts.end(id, by)
       return { ended: true }
     },
   )
+}
 
-  /** @returns whose word it is */
-  async function signedFor(
-    wanted: string,
-    id: string,
-    { document, signature }: Static<typeof Signed>,
-  ): Promise<string> {
-    const { act, params, by } = await requests.take(document, signature)
-    if (act === wanted && params['escort'] === id) return by
-    throw new CustodyError('Malformed', `What was signed is not ${wanted} of ${id}.`)
-  }
+function words(request: FastifyRequest): readonly [document: string, signature: string] {
+  const { document, signature } = request.body as Static<typeof Signed>
+  return [document, signature]
+}
+
+/** @throws CustodyError `Malformed` where something else was signed */
+function asked(wanted: string, id: string, request: PersonRequest): PersonRequest {
+  if (request.act === wanted && request.params['escort'] === id) return request
+  throw new CustodyError('Malformed', `What was signed is not ${wanted} of ${id}.`)
 }

@@ -78,8 +78,8 @@ async function admit({ custody }: TestCustodian, person: string): Promise<SshSig
   return signer
 }
 
-function signed({ custody }: TestCustodian, by: SshSigner, act: string) {
-  const about = { label: 'treuhand/request/v1', origin: custody.origin, act, by: by.fingerprint }
+function signed({ custody }: TestCustodian, by: SshSigner, act: string, more: { dryRun?: true } = {}) {
+  const about = { ...more, label: 'treuhand/request/v1', origin: custody.origin, act, by: by.fingerprint }
   const document = canonical({ ...about, params: { escort: id }, at: Date.now(), nonce: newNonce() })
   return { document, signature: by.sign(document) }
 }
@@ -154,6 +154,23 @@ describe('an escorted access', () => {
     const foreign = await call(port, 'POST', `/v1/escorts/${id}/end`, {}, 'A'.repeat(43))
     expect(foreign).toMatchObject({ status: 403, json: { code: 'Refused' } })
     expect(await call(port, 'POST', `/v1/escorts/${id}/end`, {}, secret)).toMatchObject({ status: 200 })
+  })
+
+  test('goes on after a dry run of its end, and a screen has none', async () => {
+    const { custodian, proxy, dora, ben } = await begin()
+    await sit(custodian, dora)
+    const { port } = custodian.officers
+    const dry = { dryRun: true } as const
+    const tried = await call(port, 'POST', `/v1/escorts/${id}/end`, signed(custodian, ben, 'end-escort', dry))
+    expect(tried).toMatchObject({ status: 200, json: { dryRun: true, would: `${id} would end at once.` } })
+    await proxy.escorts.admit(asked)
+    const watched = await call(
+      port,
+      'POST',
+      `/v1/escorts/${id}/watch`,
+      signed(custodian, ben, 'watch-escort', dry),
+    )
+    expect(watched.status).toBe(400)
   })
 
   test('takes nothing while only others than its escort look on', async () => {
