@@ -125,8 +125,8 @@ export const ANSWERS: Readonly<Record<string, { readonly status?: number; readon
   'GET /v1/escorts': { answer: object({ escorts: list(Escort) }) },
   'GET /v1/escorts/:id/key': { answer: object({ origin: text, sealed: text }) },
   'POST /v1/escorts/:id/watch': { answer: object({ screen: text, watches: yes, grant: Escort }) },
-  'POST /v1/escorts/:id/screen': { answer: whatever },
-  'POST /v1/escorts/:id/end': { answer: object({ ended: yes }) },
+  'POST /v1/escorts/:id/screen': { answer: object({ lines: list(whatever), ended: maybe(text) }) },
+  'POST /v1/escorts/:id/end': { answer: orDry(object({ ended: yes })) },
   'POST /v1/leases': {
     answer: object({
       ...{ lease: text, proxy: text, policy: count, entry: count, ttl: count },
@@ -141,7 +141,7 @@ export const ANSWERS: Readonly<Record<string, { readonly status?: number; readon
     answer: object({ fingerprint: text, tenant: text, buckets: list(text), key: text }),
   },
   'GET /v1/enrolments/:fingerprint': { answer: object({ certificate: text }) },
-  'POST /v1/escorts/keys': { answer: whatever },
-  'POST /v1/escorts/requests': { answer: whatever },
-  'POST /v1/escorts/answers': { answer: whatever },
+  'POST /v1/escorts/keys': { answer: object({ answers: list(whatever) }) },
+  'POST /v1/escorts/requests': { answer: object({ request: text }) },
+  'POST /v1/escorts/answers': { answer: object({}) },
 }
