@@ -167,6 +167,10 @@ export function officerRoutes(
         params: Id,
         body: Execution,
       },
+      // Who wants no dry run may send no body.
+      preValidation: async request => {
+        request.body ??= {}
+      },
     },
     async request => {
       const { id } = request.params as Static<typeof Id>
