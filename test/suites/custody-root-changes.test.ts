@@ -11,6 +11,7 @@ import { pkcs11Root } from '../../src/custody/roots/pkcs11.ts'
 import { transitRoot } from '../../src/custody/roots/transit.ts'
 import { isQuorumKind, type SealOffer, SealOffers } from '../../src/custody/seals/offers.ts'
 import { type DeskAnswer, SealDesk } from '../../src/custody/seals/seal-desk.ts'
+import { UnattendedSeal } from '../../src/custody/seals/unattended-seal.ts'
 import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
 import { startTransit, type Transit } from '../../tools/transit.ts'
 import { temporaryFolder } from '../custody/folder.ts'
@@ -100,7 +101,7 @@ async function holders() {
 /** A seal that is in force, and how those who may open it do. */
 interface InForce {
   readonly offer: SealOffer
-  open(desk: SealDesk): Promise<void>
+  open(by: { readonly desk: SealDesk; readonly unattended: UnattendedSeal }): Promise<void>
 }
 
 /** A custodian with keys, under a root file. */
@@ -117,13 +118,14 @@ async function ground() {
   const { key, id } = await keyOf(custody)
   custody.close()
 
-  let inForce: InForce = { offer: first, open: desk => desk.openUnattended() }
+  let inForce: InForce = { offer: first, open: ({ unattended }) => unattended.openAtStart() }
 
   /** The custodian as it starts with a configuration that offers these seals. */
   const start = async (...offers: SealOffer[]) => {
     const seals = new SealOffers(offers)
     const governed = await govern({ folder, registry, people, seals, now: () => clock.now })
-    return { ...governed, desk: new SealDesk(governed.custody, seals) }
+    const { custody } = governed
+    return { ...governed, desk: new SealDesk(custody, seals), unattended: new UnattendedSeal(custody, seals) }
   }
   const seal = () =>
     registry.database.selectFrom('seal').select(['kind', 'record', 'canary']).executeTakeFirstOrThrow()
@@ -131,7 +133,7 @@ async function ground() {
   /** Starts it as whoever may open the seal in force does, and looks whether everything opens by it. */
   const opened = async (...next: SealOffer[]) => {
     const running = await start(inForce.offer, ...next)
-    await inForce.open(running.desk)
+    await inForce.open(running)
     expect(await keyOf(running.custody)).toMatchObject({ key, id })
     const { verifier, head } = running.custody.opened().log
     const verified = await verifyLog(storedFiles(running.custody.logStore), { log: verifier })
@@ -157,13 +159,13 @@ async function ground() {
       })
       clock.now += 24 * HOUR
       expect((await governance.proposals.execute(proposal)).body).toMatchObject({ state: 'done' })
-      inForce = { offer, open: desk => desk.openUnattended() }
+      inForce = { offer, open: ({ unattended }) => unattended.openAtStart() }
       if (isQuorumKind(kind)) {
         const dealt = await desk.deal('anna')
         const { coming } = await desk.desk()
         await bring(desk, dealt, 'prove', coming!)
         await bring(desk, dealt, 'unseal', coming!)
-        inForce = { offer, open: async desk => await bring(desk, dealt, 'unseal', await desk.desk()) }
+        inForce = { offer, open: async ({ desk }) => await bring(desk, dealt, 'unseal', await desk.desk()) }
       }
       expect((await keyOf(custody)).key).toEqual(key)
       custody.close()
@@ -178,10 +180,10 @@ async function ground() {
     const renewed = await seal()
     for (const row of [renewed, old.row]) {
       await registry.database.updateTable('seal').set(row).execute()
-      const { custody, desk } = await start(old.offer)
-      await old.open(desk).catch(error => expect(error).toMatchObject({ name: 'CustodyError' }))
-      expect(custody.state).toBe('sealed')
-      custody.close()
+      const started = await start(old.offer)
+      await old.open(started).catch(error => expect(error).toMatchObject({ name: 'CustodyError' }))
+      expect(started.custody.state).toBe('sealed')
+      started.custody.close()
     }
     await registry.database.updateTable('seal').set(renewed).execute()
   }

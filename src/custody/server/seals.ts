@@ -9,6 +9,7 @@ import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
 import { planOf } from '../seals/kept-ceremony.ts'
 import type { DeskAnswer, SealDesk } from '../seals/seal-desk.ts'
+import type { UnattendedSeal } from '../seals/unattended-seal.ts'
 import { PersonRequests } from '../signed-request.ts'
 import type { App } from './app.ts'
 import { DryRun, wouldBe } from './dry-run.ts'
@@ -67,7 +68,7 @@ export const SHARES_A_MINUTE = 30
 const WORDS_A_MINUTE = 6
 
 /** How a root comes into force, is opened and is changed: ceremonies, agreements, shares. */
-export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
+export function sealRoutes(app: App, custody: Custody, desk: SealDesk, unattended: UnattendedSeal): void {
   const shares = new Limit(SHARES_A_MINUTE, MINUTE)
   const words = new Limit(WORDS_A_MINUTE, MINUTE)
   const requests = new PersonRequests(custody)
@@ -93,23 +94,23 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
     async request => {
       const { seal, origin, approvers, dryRun } = request.body as Static<typeof UnattendedCeremony>
       if (dryRun) {
-        desk.judgeUnattended(seal, origin, foundationOf(approvers))
+        unattended.judge(seal, origin, foundationOf(approvers))
         return wouldBe('All who are named would be asked to agree to a root that opens without them.')
       }
-      return await desk.beginUnattended(seal, origin, foundationOf(approvers))
+      return await unattended.begin(seal, origin, foundationOf(approvers))
     },
   )
   app.get(
     '/v1/agreement',
     { schema: { summary: 'What the first approvers agree to by their signatures' } },
-    async () => await desk.agreement(),
+    async () => await unattended.agreement(),
   )
   app.post(
     '/v1/agreement/signatures',
     { schema: { summary: 'Takes a signature under the agreement', body: Agreement } },
     async request => {
       const { text, signature } = request.body as Static<typeof Agreement>
-      return await desk.agree(text, signature)
+      return await unattended.agree(text, signature)
     },
   )
 
@@ -163,7 +164,7 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk): void {
       const wait = words.take(request.raw.socket.remoteAddress ?? '', custody.now())
       if (wait > 0) throw tooMany('words from this address', wait)
       const { document, signature } = request.body as Static<typeof Signed>
-      await desk.unsealAtWord(async ({ records }) => {
+      await unattended.unsealAtWord(async ({ records }) => {
         const { act } = await requests.take(document, signature, records)
         if (act !== 'unseal') throw new CustodyError('Malformed', `There is no request ${act} here.`)
       })

@@ -15,6 +15,7 @@ import type { CustodyOptions } from '../options.ts'
 import { Revocations } from '../revocations.ts'
 import { SealOffers, sealInForce } from '../seals/offers.ts'
 import { SealDesk } from '../seals/seal-desk.ts'
+import { UnattendedSeal } from '../seals/unattended-seal.ts'
 import type { Unsealed } from '../unseal.ts'
 import { custodyApp, showIdentity } from './app.ts'
 import { backupRoutes } from './backups.ts'
@@ -78,6 +79,7 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
   const seals = options.seals ?? new SealOffers([{ kind: 'quorum' }])
   const rootChanged = async () => await backUpNewRoot(custody, backup, logger)
   const desk = new SealDesk(custody, seals, rootChanged)
+  const unattended = new UnattendedSeal(custody, seals)
   const governance = new Governance(custody, { quorum: () => officersNeeded(custody), seals, rootChanged })
   let identity = await openServerIdentity(folder, names, now())
   const proxies = await custodyApp(identity, 'Treuhand custodian: proxies', logger)
@@ -93,7 +95,7 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     consoleRoutes(officers)
     passkeyRoutes(officers, custody, options.console)
   }
-  sealRoutes(officers, custody, desk)
+  sealRoutes(officers, custody, desk, unattended)
   officerRoutes(officers, custody, governance, backup)
   backupRoutes(officers, custody, backup)
 
@@ -105,7 +107,7 @@ export async function serveCustodian(options: ServeOptions): Promise<RunningCust
     await renew(authority)
     await governance.proposals.sweep()
   })
-  await desk.openUnattended()
+  await unattended.openAtStart()
   const takingOver = options.root && takeOver(custody, options.root, logger)
   await proxies.listen(options.proxies)
   await officers.listen(options.officers)

@@ -10,6 +10,7 @@ import { Leases } from '../../../src/custody/leases.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
 import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { SealDesk } from '../../../src/custody/seals/seal-desk.ts'
+import { UnattendedSeal } from '../../../src/custody/seals/unattended-seal.ts'
 import { type App, custodyApp } from '../../../src/custody/server/app.ts'
 import { escortRoutes } from '../../../src/custody/server/escorts.ts'
 import { openServerIdentity } from '../../../src/custody/server/identity.ts'
@@ -89,7 +90,7 @@ async function openGround() {
   const identity = await openServerIdentity(folder, ['trustee.example'], NOW)
   const app: App = await custodyApp(identity, 'officers', pino({ level: 'silent' }))
   passkeyRoutes(app, custody, RELYING_PARTY)
-  sealRoutes(app, custody, new SealDesk(custody, seals))
+  sealRoutes(app, custody, new SealDesk(custody, seals), new UnattendedSeal(custody, seals))
   officerRoutes(app, custody, new Governance(custody, { quorum: async () => 2, seals }))
   const leases = new Leases(custody, [() => undefined, () => undefined])
   escortRoutes(app, custody, new Escorts(custody, leases, () => {}))
