@@ -106,7 +106,7 @@ export function rotationHolds(open: () => Promise<CustodyRegistry>): void {
 }
 
 /** So many more group keys, written at once: one by one they would take longer than their rotation. */
-async function multiply(registry: CustodyRegistry, keks: Keks, count: number): Promise<void> {
+export async function multiply(registry: CustodyRegistry, keks: Keks, count: number): Promise<void> {
   const kek_version = await keks.active('acme', NOW)
   const kek = await keks.open('acme', kek_version)
   const row = async (number: number) => {

@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeBackup } from '../../src/custody/backup/backup.ts'
 import { restoreBackup } from '../../src/custody/backup/restore.ts'
+import { fetchExport } from '../../src/custody/export/kept-exports.ts'
+import { openKey, readKeyExport } from '../../src/custody/export/key-export.ts'
+import { generateHpkeKey } from '../../src/custody/hpke.ts'
 import { openPostgresRegistry } from '../../src/registry/custody/postgres.ts'
 import type { CustodyRegistry } from '../../src/registry/custody/registry.ts'
 import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
@@ -9,11 +12,12 @@ import { type Postgres, startPostgres } from '../../tools/postgres.ts'
 import { recipient } from '../custody/backup/ground.ts'
 import { callsHold } from '../custody/calls.ts'
 import { temporaryFolder } from '../custody/folder.ts'
-import { govern } from '../custody/governed.ts'
+import { govern, HOUR } from '../custody/governed.ts'
 import { logHolds } from '../custody/log/log-over-registry.ts'
-import { rotationHolds } from '../custody/rotation.ts'
+import { multiply, rotationHolds } from '../custody/rotation.ts'
 import { olderSchemaHolds } from '../registry/custody/older-schema.ts'
 
+const DAY = 24 * HOUR
 let postgres: Postgres
 let count = 0
 
@@ -107,5 +111,46 @@ describe('on PostgreSQL', () => {
       await restored.open()
       expect((await keyOf(restored.custody)).key).toEqual(before.key)
     }
+  })
+})
+
+describe.each([
+  ['PostgreSQL', () => openNew()],
+  ['SQLite', () => openSqliteRegistry(`${temporaryFolder()}/custody.db`)],
+])('ten thousand group keys on %s', (_, openRegistry) => {
+  test('are exported, backed up, restored and destroyed, all of them', async () => {
+    const COUNT = 10_000
+    const { custody, open, folder, people, pass } = await govern({ registry: await openRegistry() })
+    await open()
+    await pass('loosen', { params: { split: false, ttl: 900_000, perUse: [], fence: null } })
+    const { keks, groupKeys, log } = custody.opened()
+    const [sample] = await groupKeys.current('acme', 'photos', custody.now())
+    await multiply(custody.registry, keks, COUNT)
+
+    const to = await generateHpkeKey()
+    const params = { recipient: to.publicKey.toString('base64url'), buckets: ['*'], epochs: ['*'] }
+    const { id } = await pass('export-keys', { params, target: 1 }, DAY)
+    const exported = readKeyExport((await fetchExport(custody, id)).export, log.verifier)
+    expect(exported.keys).toHaveLength(COUNT + 1)
+    const sealed = exported.keys.find(key => key.bucket === 'photos')!
+    expect(await openKey(exported, sealed, to.privateKey)).toEqual(Buffer.from(sample!.key))
+
+    const { target, privateKey } = await recipient()
+    const { file } = await makeBackup(custody, target, 'a test')
+    const next = await openRegistry()
+    const from = { file, folder: target.folder, privateKey, log: log.verifier, now: Date.now() }
+    await restoreBackup(next, from)
+    const restored = await govern({ registry: next, folder, people })
+    await restored.open()
+    const again = await restored.custody.opened().groupKeys.byId('acme', 'photos', sample!.id)
+    expect(again!.key).toEqual(sample!.key)
+
+    await pass('destroy-keys', { params: { keys: ['*'] }, target: 1 }, DAY)
+    const left = await custody.registry.database
+      .selectFrom('group_keys')
+      .select('state')
+      .where('wrapped', '!=', Buffer.alloc(0))
+      .execute()
+    expect(left).toEqual([])
   })
 })

@@ -13,7 +13,8 @@ import type { Verifier } from '../log/note.ts'
  *     `treuhand/backup/v1` ‖ newline ‖ encapsulated key 32
  *     ‖ pieces, each behind its length in four bytes ‖ four bytes of zero ‖ manifest
  *
- * The pieces are what HPKE sealed of up to 1 MiB of lines each, additional data 0, and 1 for the last. The
+ * The pieces are what HPKE sealed of up to 1 MiB of lines each, additional data 0, and 1 for the last; a line may go on
+ * in the next piece. The
  * manifest is a statement of kind `backup`, and names the SHA-256 of all bytes before it: anybody can tell
  * whose backup it is and of when, and whether it is whole, without being able to open it.
  */
@@ -22,6 +23,9 @@ const ENC = 32
 const PIECE = 1 << 20
 const TAG = 16
 const MAX_MANIFEST = 65_536
+/** The largest row is an export of group keys, of 64 MiB at most. */
+const MAX_LINE = 96 << 20
+const NEWLINE = 10
 
 /** What a backup is of. */
 export interface Manifest {
@@ -114,20 +118,42 @@ export async function* backupLines(
   try {
     const reader = new Reader(file)
     const next = await openPiecesWith(privateKey, await skipHead(reader), contextOf(origin))
-    let held: Buffer | undefined
-    for await (const piece of pieces(reader)) {
-      if (held) yield* linesOf(await next(held, false))
-      held = piece
-    }
-    if (!held) throw malformed()
-    yield* linesOf(await next(held, true))
+    yield* linesOf(opened(pieces(reader), next))
   } finally {
     await file.close()
   }
 }
 
-function linesOf(piece: Buffer): string[] {
-  return piece.toString('utf8').split('\n').slice(0, -1)
+/** The last piece is opened as the last: a backup that was cut short does not open. */
+async function* opened(
+  sealed: AsyncIterable<Buffer>,
+  next: (piece: Uint8Array, last: boolean) => Promise<Buffer>,
+): AsyncGenerator<Buffer> {
+  let held: Buffer | undefined
+  for await (const piece of sealed) {
+    if (held) yield await next(held, false)
+    held = piece
+  }
+  if (!held) throw malformed()
+  yield await next(held, true)
+}
+
+async function* linesOf(opened: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let begun: Buffer[] = []
+  let length = 0
+  for await (const piece of opened) {
+    let from = 0
+    for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, from)) {
+      yield Buffer.concat([...begun, piece.subarray(from, end)]).toString('utf8')
+      begun = []
+      length = 0
+      from = end + 1
+    }
+    begun.push(piece.subarray(from))
+    length += piece.length - from
+    if (length > MAX_LINE) throw malformed()
+  }
+  if (length > 0) throw malformed()
 }
 
 /** @returns the encapsulated key */
@@ -172,15 +198,21 @@ async function* pieces(reader: Reader): AsyncGenerator<Buffer> {
   }
 }
 
-/** Whole lines in pieces of at most 1 MiB; the last piece may be empty. */
+/** Lines in pieces of at most 1 MiB; the last piece may be empty. */
 async function* piecesOf(lines: AsyncIterable<string>): AsyncGenerator<{ piece: Buffer; last: boolean }> {
   let waiting: Buffer[] = []
   let length = 0
   for await (const text of lines) {
-    const line = Buffer.from(text)
-    if (line.length > PIECE) throw new CustodyError('TooLarge', 'a row of the registry is larger than 1 MiB')
-    if (length + line.length > PIECE) {
-      yield { piece: Buffer.concat(waiting), last: false }
+    let line = Buffer.from(text)
+    if (line.length > MAX_LINE)
+      throw new CustodyError(
+        'TooLarge',
+        'A row of the registry is larger than 96 MiB, so that no backup holds it.',
+      )
+    while (length + line.length > PIECE) {
+      const fits = PIECE - length
+      yield { piece: Buffer.concat([...waiting, line.subarray(0, fits)]), last: false }
+      line = line.subarray(fits)
       waiting = []
       length = 0
     }

@@ -4,6 +4,9 @@ import type { GroupKeyRow } from '../group-keys.ts'
 /** Ids of group keys in hex, or `*` alone for all that a tenant has. */
 export type KeyChoice = readonly string[]
 
+/** Keys a statement: one by one, ten thousand would hold the log's commit for seconds. */
+const BATCH = 500
+
 const isAll = (keys: KeyChoice): boolean => keys.length === 1 && keys[0] === '*'
 const idsOf = (keys: KeyChoice): Uint8Array[] => keys.map(id => new Uint8Array(Buffer.from(id, 'hex')))
 
@@ -42,14 +45,15 @@ export async function overwriteKeys(
   tenant: string,
   rows: readonly Pick<GroupKeyRow, 'id'>[],
 ): Promise<void> {
-  for (const { id } of rows) {
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const ids = rows.slice(from, from + BATCH).map(({ id }) => id)
     await transaction
       .updateTable('group_keys')
       .set({ state: 'destroyed', wrapped: new Uint8Array(0) })
-      .where('id', '=', id)
+      .where('id', 'in', ids)
       .where('state', '=', 'destroying')
       .execute()
-    await transaction.deleteFrom('deposits').where('id', '=', id).execute()
+    await transaction.deleteFrom('deposits').where('id', 'in', ids).execute()
   }
   await transaction.updateTable('exports').set({ document: '' }).where('tenant', '=', tenant).execute()
 }

@@ -35,6 +35,17 @@ test('a backup put into an empty registry brings back every key, also those made
   expect(await keyOf({ custody }, 'films')).toEqual(after)
 })
 
+test('an export of thousands of keys, a row of megabytes, goes into a backup and comes back', async () => {
+  const { custodian, target, restored } = await ground()
+  const document = 'an export\n'.repeat(300_000)
+  const row = { proposal: 'p', tenant: 'acme', document, made: 1 }
+  await custodian.registry.write(transaction => transaction.insertInto('exports').values(row).execute())
+  const { file } = await makeBackup(custodian.custody, target, 'a test')
+  await custodian.close()
+  const { registry } = (await restored(file, false)).custody
+  expect(await registry.database.selectFrom('exports').selectAll().execute()).toEqual([row])
+})
+
 test('a restored registry that lacks what the witness has seen does not open', async () => {
   const { custodian, target, restored } = await ground()
   const { file } = await makeBackup(custodian.custody, target, 'a test')
