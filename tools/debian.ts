@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 /** Programs that the suites take from Debian. */
 export type DebianProgram =
   | 'chromium'
+  | 'faketime'
   | 'java'
   | 'javac'
   | 'mvn'

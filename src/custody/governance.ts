@@ -94,7 +94,11 @@ function groundOf(custody: Custody, { quorum }: GovernanceOptions): Ground {
     console: custody.console,
     now: custody.now,
     witnessNow: () => custody.deciding().witnessing.witnessNow(),
-    mayExecute: () => custody.deciding().witnessing.mayExecute(),
+    async mayExecute() {
+      const { witnessing } = custody.deciding()
+      await witnessing.round()
+      return witnessing.mayExecute()
+    },
     async seen() {
       const { log, witnessing } = custody.deciding()
       await witnessing.witnessed(log.head.size - 1)

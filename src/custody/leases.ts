@@ -94,7 +94,7 @@ export class Leases {
   /** As `admit`, where keys are handed out or used: the witness must have been heard of lately. */
   async admitLease(caller: Caller): ReturnType<Leases['admit']> {
     const admitted = await this.admit(caller)
-    if (admitted.opened.witnessing.mayLease()) return admitted
+    if (await admitted.opened.witnessing.mayLease()) return admitted
     throw new CustodyError(
       'Unreachable',
       'The witness has been silent for too long, so nothing is leased until it answers.',

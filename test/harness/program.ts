@@ -17,9 +17,20 @@ export interface Program {
   kill(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** @param options of Node.js */
-export function startProgram(args: readonly string[], options: readonly string[] = [], input = ''): Program {
-  const child = spawn(process.execPath, [...options, MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+/**
+ * @param options of Node.js
+ * @param env beside this process's own
+ */
+export function startProgram(
+  args: readonly string[],
+  options: readonly string[] = [],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Program {
+  const child = spawn(process.execPath, [...options, MAIN, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   child.stdin.end(input)

@@ -27,10 +27,11 @@ import { sdkFor } from '../harness/s3-client.ts'
  * what it was given; each a process of its own, killed and started as a host would. The tests follow one another.
  */
 const ORIGIN = 'trustee.example/faults'
-const Bucket = 'photos'
 const MINUTE = 60_000
 /** The shortest lease there is. */
 const TTL = MINUTE
+/** The keys of `kept` never leave the custodian. */
+const SETTINGS = { split: false, ttl: TTL, perUse: ['kept'], fence: null }
 
 const folder = mkdtempSync(join(tmpdir(), 'treuhand-faults-'))
 const at = (...path: string[]) => join(folder, ...path)
@@ -80,13 +81,15 @@ beforeAll(async () => {
   await officers.ceremony(everybody, { trustee: 2, customer: 1 })
   for (const one of everybody) await officers.share('prove', one)
   await unseal()
-  await pass('loosen', { split: false, ttl: TTL, perUse: [], fence: null })
+  await pass('loosen', SETTINGS)
   await admit(at('observer'))
   observer = await RemoteCustodian.open(urls(), at('observer'))
   await admit(at('proxy'))
   await startProxy()
-  await s3.send(new CreateBucketCommand({ Bucket }))
-  await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'what was written' }))
+  for (const Bucket of ['photos', 'kept']) {
+    await s3.send(new CreateBucketCommand({ Bucket }))
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'what was written' }))
+  }
 })
 
 afterAll(async () => {
@@ -100,7 +103,7 @@ afterAll(async () => {
 test('the active custodian killed beside its standby: no approval is lost, no key used that the log does not show', async () => {
   start('two')
   await running.two.said(/waits-to-be-active/)
-  await lease(Bucket)
+  await lease('photos')
   const { proposal, id } = await proposed()
   expect((await officers.approve(proposal, ben)).status).toBe(200)
 
@@ -113,7 +116,7 @@ test('the active custodian killed beside its standby: no approval is lost, no ke
   await unseal()
   // Leased before the kill, or after it, or not at all: what was leased is in the log.
   await last
-  await lease(Bucket)
+  await lease('photos')
   await finish(proposal, id)
   await expectInLog()
 })
@@ -130,17 +133,18 @@ test('PostgreSQL restarted under the active custodian: it ends, and started agai
   start('two')
   await running.two.said(/custodian\.serves/)
   await unseal()
-  await lease(Bucket)
+  await lease('photos')
   await finish(proposal, id)
   await expectInLog()
 })
 
-test('a custodian that is down: proxies serve until their leases end, then answer 503, and recover by themselves', async () => {
-  await lease(Bucket)
-  expect(await answer()).toBe(200)
+test('a custodian that is down: proxies serve until their leases end, or no more where each use asks it, then answer 503, and recover by themselves', async () => {
+  await lease('photos')
+  for (const bucket of ['photos', 'kept']) expect(await answer(bucket)).toBe(200)
   const key = leased.at(-1)!.key
   await running.two.kill()
   const since = performance.now()
+  expect(await answer('kept')).toBe(503)
   const answers: number[] = []
   do {
     answers.push(await answer())
@@ -154,9 +158,10 @@ test('a custodian that is down: proxies serve until their leases end, then answe
 
   start('two')
   await running.two.said(/custodian\.serves/)
-  expect(await answer()).toBe(503)
+  for (const bucket of ['photos', 'kept']) expect(await answer(bucket)).toBe(503)
   await unseal()
-  await vi.waitFor(async () => expect(await answer()).toBe(200), { timeout: MINUTE, interval: 500 })
+  for (const bucket of ['photos', 'kept'])
+    await vi.waitFor(async () => expect(await answer(bucket)).toBe(200), { timeout: MINUTE, interval: 500 })
 })
 
 test('no key stands in what the processes say, in their arguments or in their environment', async () => {
@@ -197,9 +202,9 @@ async function startProxy(): Promise<void> {
   s3 = sdkFor({ endpoint: endpoint!, credential })
 }
 
-/** The status with which the proxy answers a read of the object. */
-async function answer(): Promise<number> {
-  return await s3.send(new GetObjectCommand({ Bucket, Key: 'k' })).then(
+/** The status with which the proxy answers a read of a bucket's object. */
+async function answer(bucket = 'photos'): Promise<number> {
+  return await s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'k' })).then(
     async ({ Body }) => {
       expect(await Body!.transformToString()).toBe('what was written')
       return 200
@@ -218,8 +223,7 @@ async function unseal(): Promise<void> {
 const pass = (act: string, params: object) => officers.pass(act, 'default', params, anna, [ben, cem, dora])
 
 async function proposed(): Promise<{ proposal: string; id: string }> {
-  const settings = { split: false, ttl: TTL, perUse: [], fence: null }
-  const proposal = await officers.propose('loosen', 'default', settings, anna)
+  const proposal = await officers.propose('loosen', 'default', SETTINGS, anna)
   return { proposal, id: proposalId(proposal) }
 }
 

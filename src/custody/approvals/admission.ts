@@ -93,10 +93,10 @@ export class Admission {
     if (now.body.state === 'executing') return standing
     if (now.body.state === 'open' || now.body.state === 'waiting') throw awaits(now.body)
     assertDecidable(now)
-    if (!this.#ground.mayExecute())
+    if (!(await this.#ground.mayExecute()))
       throw new CustodyError(
         'Refused',
-        "nothing is executed while our clock and the witness's are apart: set the clock",
+        "Nothing is executed while our clock and the witness's are more than a minute apart. Set the clock, and try again.",
       )
     await verifyAnew(this.#ground, now.body, proposal)
     await this.carried(proposal.act).judge(proposal)

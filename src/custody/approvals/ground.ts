@@ -20,8 +20,8 @@ export interface Ground {
   now(): number
   /** Milliseconds since 1970 by the witness's clock; by our own where there is none. */
   witnessNow(): number
-  /** Whether the two clocks agree and the log is not forked. */
-  mayExecute(): boolean
+  /** Whether the two clocks agree and the log is not forked, by a word of the witness's from now. */
+  mayExecute(): Promise<boolean>
   /** Resolves when the witness has seen all that is logged. */
   seen(): Promise<void>
   approvers(): Promise<ReadonlyMap<string, Approver>>

@@ -48,7 +48,10 @@ export function witnessClient({ url, verifier, dispatcher }: WitnessAddress): Wi
       return { status: answer.statusCode, body: await readCapped(answer.body) }
     } catch (error) {
       if (error instanceof CustodyError) throw error
-      throw new CustodyError('Unreachable', `the witness ${verifier.name} does not answer`)
+      throw new CustodyError(
+        'Unreachable',
+        `The witness ${verifier.name} does not answer. Start it, or mend the network to it.`,
+      )
     }
   }
   return {
@@ -66,10 +69,13 @@ export function witnessClient({ url, verifier, dispatcher }: WitnessAddress): Wi
         case 404:
           throw new CustodyError(
             'Refused',
-            `the witness ${verifier.name} does not know this log: give it the log's key`,
+            `The witness ${verifier.name} does not know this log. Start it with the log's key among --logs.`,
           )
         default:
-          throw new CustodyError('Unreachable', `the witness ${verifier.name} answered ${status}`)
+          throw new CustodyError(
+            'Unreachable',
+            `The witness ${verifier.name} answered ${status}. Look at its log.`,
+          )
       }
     },
     async latest(log) {
@@ -77,12 +83,15 @@ export function witnessClient({ url, verifier, dispatcher }: WitnessAddress): Wi
       const { status, body } = await ask(`/${hash}/checkpoint`)
       if (status === 404) return undefined
       if (status !== 200)
-        throw new CustodyError('Unreachable', `the witness ${verifier.name} answered ${status}`)
+        throw new CustodyError(
+          'Unreachable',
+          `The witness ${verifier.name} answered ${status}. Look at its log.`,
+        )
       const note = readNote(body)
       if (cosignatureTime(note, verifier) === undefined)
         throw new CustodyError(
           'Unverified',
-          `the witness ${verifier.name} gave a head that it did not cosign`,
+          `The witness ${verifier.name} gave a head that it did not cosign. Start it with the key that the configuration names.`,
         )
       return openCheckpoint(note, log)
     },
@@ -104,7 +113,7 @@ function cosigned(note: Note, body: string, verifier: Verifier): WitnessWord {
   if (at === undefined)
     throw new CustodyError(
       'Unverified',
-      `the witness ${verifier.name} answered with a cosignature that is not its own`,
+      `The witness ${verifier.name} answered with a cosignature that is not its own. Start it with the key that the configuration names.`,
     )
   return { said: 'cosigned', note: merged, at }
 }

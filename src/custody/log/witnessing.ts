@@ -46,6 +46,8 @@ const SILENT_AFTER = 5 * 60_000
 const PATIENCE = 24 * 3_600_000
 export const MAX_PATIENCE = 7 * PATIENCE
 const MAX_SKEW = 60_000
+const ANOTHER_HISTORY = 'The witness holds another history of this log than we do.'
+const WAY_OUT = 'Compare the heads, then start the newer registry, or propose to accept the loss.'
 
 /** Brings the log's heads to the witness: at once where somebody waits for its word, else once a minute. */
 export class Witnessing {
@@ -95,7 +97,7 @@ export class Witnessing {
     // A round under way may have begun before the entry was there, hence a second one.
     for (let tries = 0; tries < 2 && (this.#last?.size ?? 0) <= index; tries++) await this.round()
     if ((this.#last?.size ?? 0) <= index)
-      throw new CustodyError('Unreachable', 'the witness has not seen the entry yet: try again')
+      throw new CustodyError('Unreachable', 'The witness has not seen the entry yet. Try again.')
     return this.#last
   }
 
@@ -130,10 +132,17 @@ export class Witnessing {
     return (this.#last?.at ?? 0) + Math.floor(this.#tick() - this.#heardTick)
   }
 
-  /** Whether keys may still be leased: not on a forked log, nor when the witness has been silent too long. */
-  mayLease(): boolean {
-    const { witness, now } = this.#options
-    return !this.#forked && (!witness || now() - this.#heardAt <= this.#patience)
+  /**
+   * Whether keys may still be leased: not on a forked log, nor when the witness has been silent too long. Before that
+   * is said it is asked: our clock may have been set forward, or the host have slept.
+   */
+  async mayLease(): Promise<boolean> {
+    if (this.#options.witness && !this.#heardLately()) await this.round().catch(() => undefined)
+    return !this.#forked && (!this.#options.witness || this.#heardLately())
+  }
+
+  #heardLately(): boolean {
+    return this.#options.now() - this.#heardAt <= this.#patience
   }
 
   /** Whether proposals may be executed: not while our clock and the witness's are a minute apart. */
@@ -144,7 +153,7 @@ export class Witnessing {
   async #submit(): Promise<void> {
     const { witness, log } = this.#options
     if (!witness) return
-    if (this.#forked) throw new CustodyError('Forked', 'the witness holds another history of this log')
+    if (this.#forked) throw new CustodyError('Forked', `${ANOTHER_HISTORY} ${WAY_OUT}`)
     const head = log.head
     const before = this.#last?.size ?? 0
     let word: WitnessWord
@@ -162,7 +171,7 @@ export class Witnessing {
       this.#listenForSilence()
       throw error
     }
-    if (word.said !== 'cosigned') return await this.#fork(head, witness)
+    if (word.said !== 'cosigned') return await this.#fork(head, witness, word)
     await this.#options.store.saveWitnessed(writeNote(word.note))
     this.#hear({ size: head.size, at: word.at * 1000, note: writeNote(word.note) })
   }
@@ -196,15 +205,16 @@ export class Witnessing {
     this.#options.onAlarm('witness-silent', 'The witness has been silent for five minutes.')
   }
 
-  async #fork(head: Head, witness: WitnessClient): Promise<never> {
+  async #fork(head: Head, witness: WitnessClient, word: WitnessWord): Promise<never> {
     this.#forked = true
     const theirs = await witness.latest(this.#options.log.verifier).catch(() => undefined)
     await this.#options.onForked({ ours: head.note, theirs: theirs && writeNote(theirs.note) })
-    this.#options.onAlarm('forked', 'The witness holds another history of this log than we do.')
-    throw new CustodyError(
-      'Forked',
-      'the witness holds another history of this log: compare the heads, then accept the loss or restore',
-    )
+    const what =
+      word.said === 'holds'
+        ? `The witness has seen ${word.size} entries of this log, and the registry has ${head.size}: it is an older copy.`
+        : ANOTHER_HISTORY
+    this.#options.onAlarm('forked', what)
+    throw new CustodyError('Forked', `${what} ${WAY_OUT}`)
   }
 
   #read(note: string): Witnessed | undefined {

@@ -143,15 +143,23 @@ export function proxyRoutes(app: App, custody: Custody, leases: Leases, revocati
 export function callerOf(request: FastifyRequest, now: number): Caller {
   const socket = request.raw.socket as TLSSocket
   const certificate = socket.getPeerX509Certificate()
+  // One of this authority's that has ended fails the handshake's look at it. Of another's it is not known.
+  if (String(socket.authorizationError) === 'CERT_HAS_EXPIRED') throw certificateEnded()
   if (!socket.authorized || !certificate) {
     throw new CustodyError('Refused', 'This call needs the certificate of an enrolled proxy.')
   }
   if (Date.parse(certificate.validTo) <= now || Date.parse(certificate.validFrom) > now) {
-    throw new CustodyError('Refused', "The proxy's certificate has ended. Enrol it with a new token.")
+    throw certificateEnded()
   }
   const spki = certificate.publicKey.export({ format: 'der', type: 'spki' })
   return { fingerprint: keyFingerprint(spki), address: socket.remoteAddress ?? '' }
 }
+
+const certificateEnded = (): CustodyError =>
+  new CustodyError(
+    'Refused',
+    "The proxy's certificate has ended. Get a new ticket from an officer, and run treuhand enrol again.",
+  )
 
 function parseAsk({ bucket, id }: { bucket: string; id?: string }): KeyAsk {
   return id === undefined ? { bucket } : { bucket, id: new Uint8Array(Buffer.from(id, 'hex')) }

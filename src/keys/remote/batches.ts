@@ -7,28 +7,35 @@ interface Waiting<Ask, Answer> {
   reject(error: unknown): void
 }
 
-/** Asks of the custodian: those that come while one call is under way go together with the next. */
+/**
+ * Asks of the custodian: those that come while a call is under way go together with the next. Where they fill a call,
+ * it does not wait for the one before: the custodian writes what comes together into one commit of its log.
+ */
 export class Batches<Ask, Answer> {
   readonly #send: (asks: readonly Ask[]) => Promise<readonly (Answer | NoLease)[]>
   readonly #most: number
   readonly #pause: () => number
+  readonly #atOnce: number
   #waiting: Waiting<Ask, Answer>[] = []
-  #sending = false
+  #calls = 0
   #closed = false
 
   /**
    * @param send carries so many asks in one call, and gives an answer or a refusal for each in its place
    * @param most asks that a call takes
    * @param pause milliseconds until the next call is admitted
+   * @param atOnce calls under way at a time, at most
    */
   constructor(
     send: (asks: readonly Ask[]) => Promise<readonly (Answer | NoLease)[]>,
     most: number,
     pause: () => number,
+    atOnce = 1,
   ) {
     this.#send = send
     this.#most = most
     this.#pause = pause
+    this.#atOnce = atOnce
   }
 
   /** @throws NoLease */
@@ -36,7 +43,7 @@ export class Batches<Ask, Answer> {
     if (this.#closed) throw closed()
     return await new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ ask, resolve, reject })
-      if (!this.#sending) void this.#flush()
+      this.#next()
     })
   }
 
@@ -46,14 +53,20 @@ export class Batches<Ask, Answer> {
     this.#waiting = []
   }
 
-  async #flush(): Promise<void> {
-    this.#sending = true
-    while (this.#waiting.length > 0) {
-      await delay(this.#pause(), undefined, { ref: false })
-      const batch = this.#waiting.splice(0, this.#most)
-      if (batch.length > 0) await this.#deliver(batch)
-    }
-    this.#sending = false
+  #next(): void {
+    const isFull = this.#waiting.length >= this.#most
+    if (this.#waiting.length === 0 || this.#calls >= (isFull ? this.#atOnce : 1)) return
+    this.#calls++
+    void this.#call().finally(() => {
+      this.#calls--
+      this.#next()
+    })
+  }
+
+  async #call(): Promise<void> {
+    await delay(this.#pause(), undefined, { ref: false })
+    const batch = this.#waiting.splice(0, this.#most)
+    if (batch.length > 0) await this.#deliver(batch)
   }
 
   async #deliver(batch: readonly Waiting<Ask, Answer>[]): Promise<void> {

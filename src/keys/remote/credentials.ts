@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -32,6 +32,11 @@ export async function writeCredentials(folder: string, credentials: ProxyCredent
 export function isHalfOver(certificate: string, now: number): boolean {
   const { validFrom, validTo } = new X509Certificate(certificate)
   return now > (Date.parse(validFrom) + Date.parse(validTo)) / 2
+}
+
+/** Whether the key is the certificate's: an enrolment writes one after the other. */
+export function belongTogether({ key, certificate }: ProxyCredentials): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {

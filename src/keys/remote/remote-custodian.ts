@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Custodian, type KeyUse, type Lease, type LeaseAsk, NoLease } from '../custodian.ts'
 import { Batches } from './batches.ts'
 import { Connection } from './connection.ts'
-import { isHalfOver, type ProxyCredentials, readCredentials, writeCredentials } from './credentials.ts'
+import {
+  belongTogether,
+  isHalfOver,
+  type ProxyCredentials,
+  readCredentials,
+  writeCredentials,
+} from './credentials.ts'
 import { LeaseBox } from './lease-box.ts'
 import { RemoteEscorts } from './remote-escorts.ts'
 import { readLeases, readUses, type WireLeases, type WireUses, wireAsk, wireUse } from './wire-form.ts'
@@ -11,13 +17,15 @@ import { readLeases, readUses, type WireLeases, type WireUses, wireAsk, wireUse 
 const ASKS_A_CALL = 200
 /** Each with the object's name, within the 64 KiB of a request. */
 const USES_A_CALL = 30
+/** One of the four connections is the revocations'. */
+const USE_CALLS = 3
 /** The custodian admits ten calls a minute: what comes faster shares the next one. */
 const CALLS = 10
 const SPAN = 60_000
 const SILENCE = 6_000
 const AGAIN = 1_000
 const SILENT = 'The custodian has given no sign of life for six seconds.'
-const LOOK_AT_CERTIFICATE = 3_600_000
+const LOOK_AT_CERTIFICATE = 60_000
 
 /** How the custodian is, for the proxy's log. While it is lost keys live on until their leases end. */
 export type CustodianEvent =
@@ -41,6 +49,8 @@ export class RemoteCustodian implements Custodian {
   readonly #uses: Batches<KeyUse, Uint8Array>
   readonly #tell: (event: CustodianEvent) => void
   #lost = false
+  /** Of the connections; another one in the folder takes its place. */
+  #certificate: string
   #renewal: NodeJS.Timeout | undefined
 
   /**
@@ -53,8 +63,11 @@ export class RemoteCustodian implements Custodian {
     tell: (event: CustodianEvent) => void = () => {},
   ): Promise<RemoteCustodian> {
     const credentials = await readCredentials(folder)
-    const escorts = new RemoteEscorts(urls, credentials)
-    const custodian = new RemoteCustodian(new Connection(urls, credentials), escorts, folder, tell)
+    const connections = {
+      own: new Connection(urls, credentials),
+      escorts: new RemoteEscorts(urls, credentials),
+    }
+    const custodian = new RemoteCustodian(connections, folder, credentials.certificate, tell)
     void custodian.#listen()
     custodian.#renewal = setInterval(() => void custodian.renewCertificate(), LOOK_AT_CERTIFICATE).unref()
     void custodian.renewCertificate()
@@ -62,14 +75,15 @@ export class RemoteCustodian implements Custodian {
   }
 
   private constructor(
-    connection: Connection,
-    escorts: RemoteEscorts,
+    { own, escorts }: { readonly own: Connection; readonly escorts: RemoteEscorts },
     folder: string,
+    certificate: string,
     tell: (event: CustodianEvent) => void,
   ) {
-    this.#connection = connection
+    this.#connection = own
     this.escorts = escorts
     this.#folder = folder
+    this.#certificate = certificate
     this.#tell = tell
     this.#leases = new Batches(
       async asks => await this.#lease(asks),
@@ -80,6 +94,7 @@ export class RemoteCustodian implements Custodian {
       async uses => await this.#use(uses),
       USES_A_CALL,
       () => 0,
+      USE_CALLS,
     )
   }
 
@@ -104,10 +119,14 @@ export class RemoteCustodian implements Custodian {
     await this.#connection.close()
   }
 
-  /** Fetches a new certificate once half of the present one's time is over. Failing, it is tried again in an hour. */
+  /**
+   * Fetches a new certificate once half of the present one's time is over. Failing, it is tried again in a minute. One
+   * that an enrolment put into the folder meanwhile is used.
+   */
   async renewCertificate(now = Date.now()): Promise<void> {
     try {
       const credentials = await readCredentials(this.#folder)
+      this.#show(credentials)
       if (isHalfOver(credentials.certificate, now)) await this.#renew(credentials)
     } catch (error) {
       // Days remain; when they run out, leases end with the custodian's own sentence.
@@ -124,8 +143,14 @@ export class RemoteCustodian implements Custodian {
       })) as { certificate: string }
     const renewed = { ...credentials, certificate }
     await writeCredentials(this.#folder, renewed)
-    this.#connection.renew(renewed)
-    this.escorts.renew(renewed)
+    this.#show(renewed)
+  }
+
+  #show(credentials: ProxyCredentials): void {
+    if (credentials.certificate === this.#certificate || !belongTogether(credentials)) return
+    this.#certificate = credentials.certificate
+    this.#connection.renew(credentials)
+    this.escorts.renew(credentials)
   }
 
   /** Milliseconds until the next call is admitted. */

@@ -67,7 +67,7 @@ export class TestGround implements Ground {
 
   now = () => this.clock
   witnessNow = () => this.theirs
-  mayExecute = () => this.agree
+  mayExecute = async () => this.agree
   async seen() {
     if (this.witnessAway) throw new CustodyError('Unreachable', 'the witness does not answer')
   }

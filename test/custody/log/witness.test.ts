@@ -222,7 +222,7 @@ describe('a witnessed log', () => {
     await expect(rewritten.seen.round()).rejects.toMatchObject({ code: 'Forked' })
     expect(rewritten.forked[0]).toMatchObject({ ours: rewritten.log.head.note })
     expect(rewritten.forked[0]!.theirs).toContain('\n2\n')
-    expect(rewritten.seen.mayLease()).toBe(false)
+    expect(await rewritten.seen.mayLease()).toBe(false)
     expect(rewritten.seen.mayExecute()).toBe(false)
     expect(rewritten.alarms).toContain('forked')
     expect(forks).toHaveLength(1)
@@ -270,11 +270,11 @@ describe('a witnessed log', () => {
     await expect(seen.round()).rejects.toMatchObject({ code: 'Unreachable' })
     expect(alarms).toEqual(['witness-silent'])
     const { state, leasesUntil } = seen.status()
-    expect([state, seen.mayLease()]).toEqual(['silent', true])
+    expect([state, await seen.mayLease()]).toEqual(['silent', true])
     clock.now = leasesUntil!
-    expect(seen.mayLease()).toBe(true)
+    expect(await seen.mayLease()).toBe(true)
     clock.now++
-    expect(seen.mayLease()).toBe(false)
+    expect(await seen.mayLease()).toBe(false)
   })
 
   it('executes nothing while its clock and the witness are more than a minute apart', async () => {

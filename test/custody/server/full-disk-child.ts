@@ -50,13 +50,27 @@ async function lease(bucket: string): Promise<string> {
   )
 }
 
+async function decide(id: string): Promise<string> {
+  const entry = { type: 'policy', at: custody.now(), body: {} } as const
+  return await custody.keep('tenant', id, undefined, tenant, entry).then(
+    () => 'kept',
+    () => 'lost',
+  )
+}
+
 const before = await lease('before')
 fill(`${folder}/ballast`)
 // What was set aside for the database earlier may hold a few more.
 const full: string[] = []
 for (let n = 0; n < 6 && full.at(-1) !== 'unreachable'; n++) full.push(await lease(`full-${n}`))
+const decided: string[] = []
+for (let n = 0; n < 6 && decided.at(-1) !== 'lost'; n++) decided.push(await decide(`tenant-${n}`))
 rmSync(`${folder}/ballast`)
 const after = [await lease('after'), await lease('full-0')]
+// Had anything of it been kept, it could not be new now.
+const again = await decide(`tenant-${decided.length - 1}`)
+const { records } = custody.opened()
+const found = await Promise.all(decided.map((_, n) => records.find('tenant', `tenant-${n}`)))
 
 const { log } = custody.opened()
 const { size } = await verifyLog(storedFiles(custody.logStore), { log: log.verifier })
@@ -65,7 +79,14 @@ const logged = new Set(entries.map(({ body }) => body['lease']))
 await proxy.close()
 await custodian.close()
 process.stdout.write(
-  JSON.stringify({ before, failed: full.at(-1), after, missing: leases.filter(id => !logged.has(id)) }),
+  JSON.stringify({
+    before,
+    failed: full.at(-1),
+    undecided: decided.at(-1),
+    after,
+    decided: [again, found.every(one => one !== undefined)],
+    missing: leases.filter(id => !logged.has(id)),
+  }),
 )
 
 /** Writes until nothing more fits. */

@@ -8,7 +8,7 @@ const unshare = spawnSync('unshare', ['-rm', 'true'])
 const CHILD = join(import.meta.dirname, 'full-disk-child.ts')
 
 test.skipIf(unshare.status !== 0)(
-  'a custodian whose disk is full leases nothing that its log does not show, and goes on when there is space',
+  'a custodian whose disk is full leases nothing that its log does not show, keeps a decision whole or not at all, and goes on when there is space',
   { timeout: 180_000 },
   () => {
     const script =
@@ -19,7 +19,9 @@ test.skipIf(unshare.status !== 0)(
     expect(JSON.parse(run.stdout)).toEqual({
       before: 'leased',
       failed: 'unreachable',
+      undecided: 'lost',
       after: ['leased', 'leased'],
+      decided: ['kept', true],
       missing: [],
     })
   },
