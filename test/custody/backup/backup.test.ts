@@ -194,7 +194,9 @@ test('an officer backs up at a word, the log says so, and backups older than 35 
 test('no table of the registry is forgotten by a backup', async () => {
   const registry = await openSqliteRegistry(`${temporaryFolder()}/custody.db`)
   const tables = await registry.database.introspection.getTables()
-  const kept = tables.map(({ name }) => name).filter(name => !['term', 'schema_version'].includes(name))
+  // The term is the registry's own, and what callers did lately counts for a day at most.
+  const left = ['term', 'schema_version', 'answers', 'seen']
+  const kept = tables.map(({ name }) => name).filter(name => !left.includes(name))
   expect([...COPIED_TABLES].sort()).toEqual(kept.sort())
   await registry.close()
 })
