@@ -1,6 +1,6 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
 import type { RelyingParty } from './approvals/passkey.ts'
-import type { GroupKeyRow } from './group-keys.ts'
+import type { GroupKeyRow } from './group-key-row.ts'
 import type { Signer } from './log/note.ts'
 import type { WitnessClient } from './log/witness-client.ts'
 import type { WitnessAlarm } from './log/witnessing.ts'

@@ -1,5 +1,5 @@
 import type { CustodyRegistry } from '../registry/custody/registry.ts'
-import { type GroupKeyRow, groupKeyContext } from './group-keys.ts'
+import { type GroupKeyRow, groupKeyContext } from './group-key-row.ts'
 import type { Keks } from './keks.ts'
 import { unwrap, wrap } from './wrap.ts'
 

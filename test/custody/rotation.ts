@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { GroupKeys, groupKeyContext } from '../../src/custody/group-keys.ts'
+import { groupKeyContext } from '../../src/custody/group-key-row.ts'
+import { GroupKeys } from '../../src/custody/group-keys.ts'
 import { Keks } from '../../src/custody/keks.ts'
 import { fileRoot } from '../../src/custody/roots/file.ts'
 import { rewrap, rotateKek } from '../../src/custody/rotate-kek.ts'

@@ -1,5 +1,5 @@
 import type { CustodyRegistry, CustodyTransaction } from '../../registry/custody/registry.ts'
-import type { GroupKeyRow } from '../group-keys.ts'
+import type { GroupKeyRow } from '../group-key-row.ts'
 
 /** Ids of group keys in hex, or `*` alone for all that a tenant has. */
 export type KeyChoice = readonly string[]

@@ -1,7 +1,7 @@
 import { digest } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
-import type { GroupKeyRow } from '../group-keys.ts'
+import type { GroupKeyRow } from '../group-key-row.ts'
 import type { DepositRecord, TenantRecord } from '../people.ts'
 import { depositing } from './depositing.ts'
 import { writeKeyExport } from './key-export.ts'

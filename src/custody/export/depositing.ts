@@ -1,4 +1,4 @@
-import type { DepositNewKey } from '../group-keys.ts'
+import type { DepositNewKey } from '../new-group-keys.ts'
 import type { DepositRecord } from '../people.ts'
 import type { Records } from '../records.ts'
 import { sealKey } from './key-export.ts'

@@ -1,7 +1,7 @@
 import { digest } from '../canonical.ts'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
-import type { GroupKeyRow } from '../group-keys.ts'
+import type { GroupKeyRow } from '../group-key-row.ts'
 import type { TenantRecord } from '../people.ts'
 import { type SealedKey, sealKey, writeKeyExport } from './key-export.ts'
 
