@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { approvalText, readApproval } from '../../src/custody/approvals/approval.ts'
 import { proposalId, readProposal, writeProposal } from '../../src/custody/approvals/document.ts'
 import { DEFAULT_POLICY, policyDigest } from '../../src/custody/approvals/policy.ts'
+import { backupLines, readManifest } from '../../src/custody/backup/file.ts'
+import { readRow, writeRow } from '../../src/custody/backup/rows.ts'
 import { escortId } from '../../src/custody/escorts/key.ts'
 import { openKey, readKeyExport } from '../../src/custody/export/key-export.ts'
 import { cosignedAt, openCheckpoint } from '../../src/custody/log/checkpoint.ts'
@@ -14,6 +16,7 @@ import { readShare, shareHash, writeShare } from '../../src/custody/quorum/share
 import { checkWords, readShareText, shareText } from '../../src/custody/quorum/share-text.ts'
 import { openStatement } from '../../src/evidence/statement.ts'
 import { readHalf } from '../../src/keys/half.ts'
+import { temporaryFolder } from './folder.ts'
 
 // Written down in docs/custody-formats.md: what fails here has changed the format.
 const vectors = JSON.parse(readFileSync('test/vectors/custody/formats.json', 'utf8'))
@@ -82,4 +85,17 @@ it('reads the export, and opens its key by the private key of its recipient', as
     keys: [{ bucket: 'photos', epoch: '2026-11' }],
   })
   expect(await openKey(exported, exported.keys[0]!, hex(privateKey))).toEqual(hex(key))
+})
+
+it('reads the manifest of the backup, and opens its lines by the private key of its recipient', async () => {
+  const vector = JSON.parse(readFileSync('test/vectors/custody/backup.json', 'utf8'))
+  const file = `${temporaryFolder()}/a.backup`
+  writeFileSync(file, Buffer.from(vector.backup, 'base64'))
+  const log = readVerifierKey(vector.log)
+  expect(await readManifest(file, log)).toMatchObject(vector.manifest)
+  const lines: string[] = []
+  for await (const line of backupLines(file, log.name, Buffer.from(vector.privateKey, 'base64url')))
+    lines.push(`${line}\n`)
+  expect(lines).toEqual(vector.lines)
+  expect(lines.map(readRow).map(writeRow)).toEqual(vector.lines)
 })
