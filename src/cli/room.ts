@@ -17,7 +17,7 @@ import { type Log, openLog } from './log.ts'
 import { openStore } from './open-store.ts'
 
 /** Up to here bodies are read in large pieces; beyond, each gets one segment. */
-const MEMORY = 16 * 2 ** 20
+const MEMORY = 6 * 2 ** 20
 
 export interface RoomParts {
   readonly config: Config

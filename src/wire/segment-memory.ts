@@ -1,14 +1,14 @@
 /** A segment of the object format. */
 const SMALL = 64 * 1024
-/** Four segments at a read: a third less CPU per gigabyte than one, and more brings little. */
-const LARGE = 4 * SMALL
+/** Sixteen segments at a read and a write: a third less CPU per gigabyte of a GET than four (docs/performance.md). */
+const LARGE = 16 * SMALL
 
 /**
  * Memory to read bodies into and to seal and open them in place, lent for as long as a body takes. Each piece
  * is an ArrayBuffer of its own outside of the moving heap, since the EVP engine hands out addresses of it.
  *
- * Few streams get large pieces, many get small ones: a thousand slow clients must not hold a quarter of a
- * gigabyte. Nobody waits for memory; the number of connections bounds the whole.
+ * Few streams get large pieces, many get small ones: a thousand slow clients must not hold a gigabyte. Nobody
+ * waits for memory; the number of connections bounds the whole.
  */
 export class SegmentMemory {
   readonly #budget: number
@@ -24,7 +24,7 @@ export class SegmentMemory {
   }
 
   /**
-   * Lends a piece of 64 or 256 KiB. What stands in it is left from its last use.
+   * Lends a piece of 64 KiB or 1 MiB. What stands in it is left from its last use.
    * @param expected bytes that will pass through; for fewer than 64 KiB no large piece is spent
    */
   lend(expected: number): Uint8Array<ArrayBuffer> {
