@@ -56,7 +56,12 @@ export async function custodyApi(): Promise<{ readonly officers: OpenApi; readon
 
 /** The schema of what a call takes; undefined where it takes nothing. */
 export function bodyOf(operation: Operation): Schema | undefined {
-  return schemaOf(operation.requestBody)
+  const schema = schemaOf(operation.requestBody)
+  if (!schema?.anyOf) return schema
+  const needed = (schema.anyOf[0]?.required ?? []).filter(name =>
+    schema.anyOf?.every(({ required = [] }) => required.includes(name)),
+  )
+  return { ...schema.anyOf[0], required: needed }
 }
 
 /** The schema of what a call answers with where it does what it was asked for. */

@@ -37,7 +37,8 @@ const Alone = Type.Object(
   { document: Document, text: Text, signature: Type.Optional(Signature), dryRun: DryRun },
   closed,
 )
-const Execution = Type.Object({ dryRun: DryRun }, closed)
+/** Without a body it is no dry run. */
+const Execution = Type.Union([Type.Object({ dryRun: DryRun }, closed), Type.Null()])
 const WishBody = Type.Object(
   {
     act: Type.Union(ACTS.map(act => Type.Literal(act))),
@@ -174,7 +175,7 @@ export function officerRoutes(
     },
     async request => {
       const { id } = request.params as Static<typeof Id>
-      if (!(request.body as Static<typeof Execution>).dryRun) return await proposals.execute(id)
+      if (!(request.body as Static<typeof Execution>)?.dryRun) return await proposals.execute(id)
       const { proposal } = await admission.execute(id)
       return wouldBe(`${proposal.act} of ${proposal.tenant} would be carried out.`)
     },
