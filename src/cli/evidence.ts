@@ -11,8 +11,8 @@ import { type Trust, verifyLog } from '../custody/log/verify.ts'
 import { readSecretFile } from '../custody/roots/secret-file.ts'
 import { readEvidence, verifyEvidence, writeEvidence } from '../evidence/evidence.ts'
 import { extractEvidence } from '../evidence/extract.ts'
-import { showWould, wouldBe } from './custody/client.ts'
 import type { DryRunFlags } from './custody/reach-flags.ts'
+import { showWould, wouldBe } from './show.ts'
 
 interface TrustFlags {
   readonly log: string

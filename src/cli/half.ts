@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { type CustomerHalf, readHalf } from '../keys/half.ts'
 import { CannotStart } from './cannot-start.ts'
-import { showWould, wouldBe } from './custody/client.ts'
 import { readSecretFile, writeSecretFile } from './files.ts'
 import { here } from './settings.ts'
+import { showWould, wouldBe } from './show.ts'
 
 /**
  * The customer's half that a configuration names; undefined where it names none.

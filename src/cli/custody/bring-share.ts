@@ -4,7 +4,8 @@ import { readShare } from '../../custody/quorum/share.ts'
 import { checkWords, readShareText } from '../../custody/quorum/share-text.ts'
 import { openShare, type Purpose, submitShare } from '../../custody/quorum/submission.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { ask, show, showWould, wouldBe } from './client.ts'
+import { show, showWould, wouldBe } from '../show.ts'
+import { ask } from './client.ts'
 import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
 /** A share as its holder keeps it: sealed to the holder's key. */

@@ -74,15 +74,3 @@ export async function sshSign(key: string, text: string): Promise<string> {
 export function publicKeyLine(key: string): string {
   return readFileSync(key.endsWith('.pub') ? key : `${key}.pub`, 'utf8').trim()
 }
-
-/** What a dry run finds that asks no custodian. */
-export const wouldBe = (would: string) => ({ dryRun: true, would })
-
-/** Shows what a dry run found. */
-export function showWould(flags: { readonly json?: boolean }, answer: Record<string, unknown>): void {
-  show(flags, answer, `${String(answer['would'])} Nothing was done.`)
-}
-
-export function show(flags: { readonly json?: boolean }, value: unknown, sentence: string): void {
-  process.stdout.write(flags.json ? `${JSON.stringify(value)}\n` : `${sentence}\n`)
-}

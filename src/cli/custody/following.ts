@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeptProposal } from '../../custody/approvals/ground.ts'
 import { CustodyError, type CustodyErrorCode } from '../../custody/errors.ts'
-import { ask, show } from './client.ts'
+import { show } from '../show.ts'
+import { ask } from './client.ts'
 import type { ReachFlags } from './reach-flags.ts'
 
 /** Milliseconds between two looks at a proposal. */

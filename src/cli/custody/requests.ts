@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Json } from '../../custody/canonical.ts'
 import { writeTicket } from '../../keys/remote/enrol.ts'
-import { ask, show, showWould } from './client.ts'
+import { show, showWould } from '../show.ts'
+import { ask } from './client.ts'
 import { type PersonFlags, signedRequest } from './decisions.ts'
 import type { DryRunFlags } from './reach-flags.ts'
 

@@ -1,7 +1,8 @@
 import type { CustodyState } from '../../custody/custody.ts'
 import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import { STATE_WORDS, witnessWords } from '../../custody/state-words.ts'
-import { ask, show, showWould } from './client.ts'
+import { show, showWould } from '../show.ts'
+import { ask } from './client.ts'
 import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 interface TokenFlags extends ReachFlags {
