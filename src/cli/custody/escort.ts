@@ -1,30 +1,25 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { proposalId } from '../../custody/approvals/document.ts'
 import { type EscortKey, escortId, escortKeyContext } from '../../custody/escorts/key.ts'
 import type { ListedEscort } from '../../custody/escorts/list.ts'
 import { type EscortAction, endSentence } from '../../custody/escorts/record.ts'
-import { generateHpkeKey, openWith } from '../../custody/hpke.ts'
+import { openWith } from '../../custody/hpke.ts'
 import { printable } from '../../custody/printable.ts'
 import { addCredential } from '../credentials.ts'
 import { show, showWould, wouldBe } from '../show.ts'
 import { ask } from './client.ts'
 import { type PersonFlags, proposeAct, signedRequest } from './decisions.ts'
-import { assertNew } from './new-file.ts'
+import { makeHpkeKey } from './new-key.ts'
 import type { DryRunFlags, ReachFlags, RepeatFlags } from './reach-flags.ts'
 import { request } from './requests.ts'
 
 /** `treuhand escort key FILE`: makes the key that the secret will be sealed to. */
 export async function makeKey(flags: { readonly json?: boolean } & DryRunFlags, file: string): Promise<void> {
-  assertNew(file)
-  if (flags.dryRun) return showWould(flags, wouldBe(`A new key would be written to ${file}.`))
-  const { publicKey, privateKey } = await generateHpkeKey()
-  writeFileSync(file, `${privateKey.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-  privateKey.fill(0)
-  const shown = publicKey.toString('base64url')
-  const sentence =
-    `The key is in ${file}; it never leaves this machine. Read this to the officers, who propose it as --recipient:\n\n` +
-    `  ${shown}`
-  show(flags, { publicKey: shown }, sentence)
+  await makeHpkeKey(
+    flags,
+    file,
+    '; it never leaves this machine. Read this to the officers, who propose it as --recipient:',
+  )
 }
 
 interface EscortFlags extends PersonFlags, RepeatFlags {

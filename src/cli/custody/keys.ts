@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { openKey, readKeyExport } from '../../custody/export/key-export.ts'
-import { generateHpkeKey } from '../../custody/hpke.ts'
 import { readVerifierKey } from '../../custody/log/note.ts'
 import { show, showWould, wouldBe } from '../show.ts'
 import type { PersonFlags } from './decisions.ts'
 import { assertNew } from './new-file.ts'
+import { makeHpkeKey } from './new-key.ts'
 import type { DryRunFlags } from './reach-flags.ts'
 import { request } from './requests.ts'
 
@@ -13,16 +13,9 @@ export async function makeRecipientKey(
   flags: { readonly json?: boolean } & DryRunFlags,
   file: string,
 ): Promise<void> {
-  assertNew(file)
-  if (flags.dryRun) return showWould(flags, wouldBe(`A new key would be written to ${file}.`))
-  const { publicKey, privateKey } = await generateHpkeKey()
-  writeFileSync(file, `${privateKey.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-  privateKey.fill(0)
-  const shown = publicKey.toString('base64url')
   const sentence =
-    `The key is in ${file}. Keep it off the network: whoever has it opens all that is exported to it.\n` +
-    `The proposal names this as "recipient":\n\n  ${shown}`
-  show(flags, { publicKey: shown }, sentence)
+    '. Keep it off the network: whoever has it opens all that is exported to it.\nThe proposal names this as "recipient":'
+  await makeHpkeKey(flags, file, sentence)
 }
 
 /** `treuhand custodian keys fetch ID FILE`: fetches what an export-keys proposal made; it opens for its recipient alone. */

@@ -1,11 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generateHpkeKey } from '../../custody/hpke.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { show, showWould, wouldBe } from '../show.ts'
+import { show, showWould } from '../show.ts'
 import { ask } from './client.ts'
 import { signedRequest } from './decisions.ts'
-import { assertNew } from './new-file.ts'
+import { makeHpkeKey } from './new-key.ts'
 import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
 /** `treuhand custodian holder-key`: makes the key that a share is sealed to, before the ceremony. */
@@ -13,14 +12,7 @@ export async function makeHolderKey(
   flags: { readonly json?: boolean } & DryRunFlags,
   file: string,
 ): Promise<void> {
-  assertNew(file)
-  if (flags.dryRun) return showWould(flags, wouldBe(`A new key would be written to ${file}.`))
-  const { publicKey, privateKey } = await generateHpkeKey()
-  writeFileSync(file, `${privateKey.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-  privateKey.fill(0)
-  const shown = publicKey.toString('base64url')
-  const sentence = `The key is in ${file}. Give this to whoever runs the ceremony:\n\n  ${shown}`
-  show(flags, { publicKey: shown }, sentence)
+  await makeHpkeKey(flags, file, '. Give this to whoever runs the ceremony:')
 }
 
 interface CeremonyFlags extends ReachFlags {
