@@ -8,10 +8,11 @@ import { chooseEngine } from '../seal/engines.ts'
 import { StoreError } from '../store/errors.ts'
 import { openS3Store, UNPROBED } from '../store/s3/open.ts'
 import { CannotStart } from './cannot-start.ts'
-import { readCredential } from './credentials.ts'
+import { firstLine, notEnrolled } from './custodian.ts'
 import { type DataFolder, openDataFolder, pathStoreKey } from './data-folder.ts'
 import { readSecretFile } from './files.ts'
 import { configuredHalf } from './half.ts'
+import { s3Settings } from './open-store.ts'
 
 /** One thing to look at. It changes nothing, here or at the store or custodian. */
 export interface Check {
@@ -95,8 +96,8 @@ async function keys(config: Config): Promise<string> {
   if (config.keys.kind === 'custodian') return await custodian(config.keys, config)
   const folder = foundFolder(config)
   if (config.keys.kind === 'passphrase') {
-    if (readSecretFile(config.keys.file)) return `The passphrase is in ${config.keys.file}.`
-    throw new CannotStart(`There is no passphrase file ${config.keys.file}. Put it back, mode 0600.`)
+    firstLine(config.keys.file)
+    return `The passphrase is in ${config.keys.file}.`
   }
   const root = config.keys.file ?? folder?.rootKey
   const found = root === undefined ? undefined : readSecretFile(root)
@@ -116,11 +117,7 @@ type CustodianKeys = Extract<Config['keys'], { kind: 'custodian' }>
 const NEAR_ITS_END = 7 * 86_400_000
 
 async function custodian({ urls, credentials: folder }: CustodianKeys, config: Config): Promise<string> {
-  if (!existsSync(folder))
-    throw new CannotStart(
-      `This proxy is not enrolled: there is no folder ${folder}. Get a ticket from the officers and run treuhand enrol.`,
-      8,
-    )
+  if (!existsSync(folder)) throw notEnrolled(folder)
   const half = configuredHalf(config)
   const { readCredentials } = await import('../keys/remote/credentials.ts')
   const { reach } = await import('../keys/remote/reach.ts')
@@ -141,14 +138,7 @@ async function store({ store: its, data: folder }: Config): Promise<string> {
     const path = its.path ?? folder
     return `Files under ${path}. ${spaceIn(existsSync(path) ? path : dirname(path))}`
   }
-  const opened = await openS3Store({
-    endpoint: new URL(its.endpoint),
-    region: its.region,
-    addressing: its.addressing,
-    credential: readCredential(its.credentials, its.profile),
-    findings: UNPROBED,
-    ...(its.ca !== undefined && { ca: readFileSync(its.ca, 'utf8') }),
-  })
+  const opened = await openS3Store({ ...s3Settings(its), findings: UNPROBED })
   try {
     return `${its.endpoint} takes the key pair and shows ${(await opened.listBuckets()).length} buckets.`
   } catch (error) {

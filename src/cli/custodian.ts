@@ -21,11 +21,14 @@ export async function openCustodian({ keys }: Config, folder: DataFolder, log: L
       event === 'custodian-back' ? log.info(event) : log.warn(event, fields),
     )
   }
-  throw new CannotStart(
-    `This proxy is not enrolled: there is no folder ${keys.credentials}. Get a ticket from the custodian's officers and run treuhand enrol.`,
+  throw notEnrolled(keys.credentials)
+}
+
+export const notEnrolled = (folder: string): CannotStart =>
+  new CannotStart(
+    `This proxy is not enrolled: there is no folder ${folder}. Get a ticket from the custodian's officers and run treuhand enrol.`,
     8,
   )
-}
 
 type Root = Exclude<Config['keys'], { kind: 'custodian' }>
 
@@ -34,7 +37,8 @@ function rootOf(keys: Root, folder: DataFolder): RootProvider {
   return passphraseRoot(async () => firstLine(keys.file))
 }
 
-function firstLine(file: string): string {
+/** @throws CannotStart where there is none */
+export function firstLine(file: string): string {
   const text = readSecretFile(file)?.toString('utf8')
   if (text === undefined)
     throw new CannotStart(`There is no passphrase file ${file}. Put it back, mode 0600.`)

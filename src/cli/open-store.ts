@@ -45,21 +45,26 @@ export async function openStore(opening: StoreOpening): Promise<OpenedStore> {
 type S3Config = Extract<Config['store'], { kind: 's3' }>
 
 async function openConfiguredS3(config: S3Config, { findings, log }: StoreOpening): Promise<OpenedStore> {
-  const { endpoint, region, credentials, profile, addressing, acceptShortPuts, probeBucket, ca } = config
+  const { credentials, acceptShortPuts, probeBucket } = config
   const store = await openS3Store({
-    endpoint: new URL(endpoint),
-    region,
-    addressing,
-    credential: readCredential(credentials, profile),
+    ...s3Settings(config),
     checksums: TRAILING_CHECKSUMS,
     acceptShortPuts,
     ...(probeBucket !== undefined && { probeBucket }),
-    ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
     ...(findings && { findings }),
     onAlarm: ({ reason, detail }) => log.error('store-alarm', { reason, detail }),
   })
   return { store, findings: store.findings, as: perProfile(store, credentials) }
 }
+
+/** Where a store is and how it knows us. */
+export const s3Settings = ({ endpoint, region, addressing, credentials, profile, ca }: S3Config) => ({
+  endpoint: new URL(endpoint),
+  region,
+  addressing,
+  credential: readCredential(credentials, profile),
+  ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
+})
 
 function perProfile(store: S3Store, credentials: string): (profile: string) => Store {
   const opened = new Map<string, Store>()
