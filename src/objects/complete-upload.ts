@@ -160,7 +160,10 @@ async function publishNothing(
  * connection died before the answer. Then the object carries this upload's very envelope.
  */
 async function publishedBefore(room: Room, name: ObjectName, upload: Upload): Promise<Published> {
-  const head = await room.store.head(addressOf(room, name), {})
+  const head = await room.store.head(addressOf(room, name), {}).catch(error => {
+    if (error instanceof StoreError && error.status === 404) throw noSuchUpload()
+    throw error
+  })
   const commitment = readStoredHeaders(head)?.envelope.commitment
   const ours = readStoredHeaders(upload.sealedMetadata)!.envelope.commitment
   if (commitment === undefined || !timingSafeEqual(commitment, ours)) throw noSuchUpload()

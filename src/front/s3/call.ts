@@ -5,7 +5,7 @@ import type { Headers, Reply, Request } from '../../wire/exchange.ts'
 import type { Action, Intent } from './access.ts'
 import type { Authenticated } from './auth/authenticate.ts'
 import type { CorsRules } from './cors.ts'
-import type { S3ErrorCode } from './errors.ts'
+import type { S3Error, S3ErrorCode } from './errors.ts'
 import type { Query } from './forms/query.ts'
 
 /** One request on its way through an operation: parsed, its sender known and allowed to ask for it. */
@@ -24,6 +24,11 @@ export interface Call {
   readonly form?: FormCall
   /** Whether the sender's grants cover what an operation does beyond its own object, such as reading a copy's source. */
   may(intent: Intent): boolean
+  /**
+   * Makes this request one that failed, though its answer began as a success and goes on.
+   * @returns what the rest of the answer has to tell
+   */
+  failedLate(error: unknown): Promise<S3Error>
 }
 
 export interface BucketCall extends Call {

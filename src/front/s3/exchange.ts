@@ -53,6 +53,7 @@ export class Exchange {
   #objects: Objects | undefined
   #watched: Watched | undefined
   #form: ReceivedForm | undefined
+  #lateFailure: S3Error | undefined
   #cors: Fields = []
 
   constructor(request: Request, reply: Reply, options: S3FrontOptions, authority: Authority, id: string) {
@@ -66,7 +67,7 @@ export class Exchange {
   async answer(): Promise<void> {
     try {
       await this.#serve()
-      this.#log(undefined)
+      this.#log(this.#lateFailure?.code)
     } catch (error) {
       await this.#fail(error)
     } finally {
@@ -142,6 +143,7 @@ export class Exchange {
       now,
       ...(this.#form && { form: this.#form }),
       may,
+      failedLate: error => this.#failLate(error),
     }
     if (operation.on === 'service') await operation.run(call)
     else if (operation.on === 'bucket' && place.kind === 'bucket') await operation.run({ ...call, ...place })
@@ -167,7 +169,6 @@ export class Exchange {
       throw error
     })
     await this.#reply.send(200, [['x-amz-request-id', this.#id], ...fields], NOTHING)
-    this.#log(undefined)
   }
 
   async #allowPage(place: Place): Promise<void> {
@@ -187,7 +188,7 @@ export class Exchange {
       this.#log('ClientGone')
       throw error
     }
-    const failure = (await this.#failure(error)) ?? new S3Error('InternalError')
+    const failure = await this.#failure(error)
     this.#log(failure.code)
     this.#watched?.failed(this.#reply.started ? 0 : failure.status)
     // What has begun cannot become an error any more: the wire cuts it.
@@ -198,14 +199,22 @@ export class Exchange {
     await this.#reply.send(status, [...fields, ...this.#cors], bodiless ? NOTHING : body, length)
   }
 
-  async #failure(error: unknown): Promise<S3Error | undefined> {
+  async #failLate(error: unknown): Promise<S3Error> {
+    const failure = await this.#failure(error)
+    this.#lateFailure = failure
+    this.#watched?.failed(failure.status)
+    return failure
+  }
+
+  async #failure(error: unknown): Promise<S3Error> {
     const asked = this.#asked
     const known = asS3Error(error, asked?.operation.sentences)
     if (!known) this.#options.log({ event: 'defect', requestId: this.#id, error })
     const trouble = troubleOf(error)
     if (trouble) this.#options.log({ ...trouble, requestId: this.#id })
     const objects = this.#objects
-    if (!known || !asked || !objects || !this.#caller) return known
+    if (!known) return new S3Error('InternalError')
+    if (!asked || !objects || !this.#caller) return known
     const source = sourceBucket(asked.headers)
     return secondLook(known, error, {
       ...asked,

@@ -1,8 +1,6 @@
 import type { Fields, ReplyBody } from '../../wire/exchange.ts'
 import { errorNodes, requestFields } from './answer.ts'
 import type { Call } from './call.ts'
-import { S3Error } from './errors.ts'
-import { asS3Error } from './failure.ts'
 import { S3_NAMESPACE, XML_DECLARATION, type XmlNode, xmlElement } from './xml/write.ts'
 
 /** Milliseconds after which a client hears that its answer is on its way, and between signs of life. */
@@ -18,18 +16,31 @@ export interface SlowResult {
 /**
  * Answers with a document that may take long to be true: a copy, the completion of an upload. After some time
  * the answer begins with status 200, and white space keeps the connection alive; what then fails is an error
- * document inside the 200 ("CompleteMultipartUpload", "CopyObject": clients must read the body).
+ * document inside the 200 ("CompleteMultipartUpload", "CopyObject", "UploadPartCopy": clients must read the body).
+ * The request counts as failed all the same.
  */
 export async function sendWhenDone(call: Call, work: () => Promise<SlowResult>): Promise<void> {
   const waiting = new Waiting(call)
   try {
-    const { root, content, fields } = await work()
-    await waiting.finish(fields, xmlElement(root, content, S3_NAMESPACE))
-  } catch (error) {
-    if (!waiting.begun) throw error
-    await waiting.fail(error)
+    const { fields, element } = await outcome(call, work, waiting)
+    await waiting.finish(fields, element)
   } finally {
     waiting.stop()
+  }
+}
+
+async function outcome(
+  call: Call,
+  work: () => Promise<SlowResult>,
+  waiting: Waiting,
+): Promise<{ readonly fields: Fields; readonly element: string }> {
+  try {
+    const { root, content, fields } = await work()
+    return { fields, element: xmlElement(root, content, S3_NAMESPACE) }
+  } catch (error) {
+    if (!waiting.begun) throw error
+    const failure = await call.failedLate(error)
+    return { fields: [], element: xmlElement('Error', errorNodes(failure, call.requestId)) }
   }
 }
 
@@ -57,16 +68,6 @@ class Waiting {
     await this.#body.end()
   }
 
-  async fail(error: unknown): Promise<void> {
-    const known = asS3Error(error)
-    await this.finish(
-      [],
-      xmlElement('Error', errorNodes(known ?? new S3Error('InternalError'), this.#call.requestId)),
-    )
-    // The client has its answer; the log has not.
-    if (!known) throw error
-  }
-
   stop(): void {
     clearInterval(this.#timer)
   }
@@ -75,6 +76,8 @@ class Waiting {
     const first = this.#body === undefined
     this.#body ??= this.#call.reply.streamChunked(200, this.#fields([]))
     this.#written = this.#body.write([Buffer.from(first ? XML_DECLARATION : ' ')])
+    // Nobody may be left to hear it; the work goes on, and `finish` meets the failure.
+    this.#written?.catch(() => this.stop())
   }
 
   #fields(more: Fields): Fields {

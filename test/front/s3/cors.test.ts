@@ -96,6 +96,12 @@ describe('a preflight', () => {
     expect(await preflight(origin, method, headers)).toEqual({ status, code, allowed: {} })
   })
 
+  test('is logged once', async () => {
+    server.events()
+    await preflight('https://a.shop.example', 'GET')
+    expect(server.events()).toHaveLength(1)
+  })
+
   test('needs an origin, a bucket, and rules', async () => {
     expect((await ask('OPTIONS', { 'access-control-request-method': 'GET' })).code).toBe('BadRequest')
     const headers = { origin: 'https://a.shop.example', 'access-control-request-method': 'GET' }

@@ -24,7 +24,7 @@ export interface TestServer {
 }
 
 export interface TestServerOptions
-  extends Partial<Pick<S3FrontOptions, 'region' | 'baseDomains' | 'announceEncryption'>> {
+  extends Partial<Pick<S3FrontOptions, 'region' | 'baseDomains' | 'announceEncryption' | 'patience'>> {
   readonly anonymous?: Identity
   readonly buckets?: BucketNames
 }
@@ -49,6 +49,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     region: options.region ?? 'us-east-1',
     baseDomains: options.baseDomains ?? [],
     announceEncryption: options.announceEncryption ?? true,
+    ...(options.patience !== undefined && { patience: options.patience }),
     ...(options.anonymous && { anonymous: options.anonymous }),
     log: event => events.push(event),
   })

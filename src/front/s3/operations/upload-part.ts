@@ -1,5 +1,5 @@
 import { ObjectError } from '../../../objects/errors.ts'
-import { checksumFields, checksumNodes, encryptionFields, sendNothing, sendXml } from '../answer.ts'
+import { checksumFields, checksumNodes, encryptionFields, sendNothing } from '../answer.ts'
 import { plainBody } from '../body/plain-body.ts'
 import { nameOf, type ObjectCall, type Operation } from '../call.ts'
 import { invalidArgument, S3Error } from '../errors.ts'
@@ -8,6 +8,7 @@ import { quoted } from '../forms/etag.ts'
 import { readPartNumber } from '../forms/numbers.ts'
 import { readCopyRange } from '../forms/range.ts'
 import { isoTime } from '../forms/times.ts'
+import { sendWhenDone } from '../slow-answer.ts'
 import { sourceOf, sourceRefused } from './copy-object.ts'
 
 const QUERY = ['partNumber', 'uploadId'] as const
@@ -49,27 +50,26 @@ export const uploadPartCopy: Operation = {
     const from = sourceOf(call)
     const range = readCopyRange(headers.get('x-amz-copy-source-range'))
     const conditions = readConditions(headers, 'x-amz-copy-source-')
-    const part = await objects
-      .uploadPartCopy(nameOf(call), uploadId, number, { from, conditions, ...(range && { range }) })
-      .catch(sourceRefused(from))
-      .catch(rangeRefused)
-    await sendXml(
-      call,
-      'CopyPartResult',
-      [
-        ['LastModified', isoTime(call.now)],
-        ['ETag', quoted(part.etag)],
-        ...checksumNodes(part.checksum).slice(0, 1),
-      ],
-      {
+    await sendWhenDone(call, async () => {
+      const part = await objects
+        .uploadPartCopy(nameOf(call), uploadId, number, { from, conditions, ...(range && { range }) })
+        .catch(sourceRefused(from))
+        .catch(rangeRefused)
+      return {
+        root: 'CopyPartResult',
+        content: [
+          ['LastModified', isoTime(call.now)],
+          ['ETag', quoted(part.etag)],
+          ...checksumNodes(part.checksum).slice(0, 1),
+        ],
         fields: [
           ...encryptionFields(settings, part.groupKeyId, part.headers),
           ...(part.sourceVersionId === undefined
             ? []
             : [['x-amz-copy-source-version-id', part.sourceVersionId] as const]),
         ],
-      },
-    )
+      }
+    })
   },
 }
 
