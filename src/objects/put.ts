@@ -72,8 +72,8 @@ export async function putUnder(
 
 /**
  * S3 works a CRC64NVME out where the client sent no checksum ("Checking object integrity", Amazon S3 User
- * Guide). Here short bodies get one; over long ones it would cost as much as the sealing, which already holds
- * every byte to what was sent.
+ * Guide). Here short bodies get one; over long ones, twice, for the plaintext and for the store, it would cost as
+ * much as the sealing, which already holds every byte to what was sent.
  */
 function withDefaultChecksum(body: PlainBody): PlainBody {
   if (body.checksumAlgorithm !== undefined || storedLength(body.length) > ALWAYS_CHECKSUMMED) return body
