@@ -5,10 +5,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 import { proposalId } from '../../src/custody/approvals/document.ts'
 import { enrol } from '../../src/keys/remote/enrol.ts'
-import { Officers, person } from '../../tools/demo/people.ts'
+import { Officers, type Person, person } from '../../tools/demo/people.ts'
 import { freePort } from '../../tools/server.ts'
 import { call } from '../custody/server/officers-client.ts'
 import { type Program, startProgram } from '../harness/program.ts'
+import { keygenSigner } from './keygen-signer.ts'
 
 const ORIGIN = 'trustee.example/at-work'
 /** Settings of the tenant, with the shortest lease there is. */
@@ -20,21 +21,34 @@ interface Proposed {
   readonly id: string
 }
 
+interface Circumstances {
+  readonly env?: Readonly<Record<string, string>>
+  /** Settings beside those that each custodian has. */
+  readonly config?: object
+}
+
 /**
- * A custodian over SQLite in a process of its own, after its ceremony, with a tenant: 2 of 3 officers, a delegate. It is
- * stopped, killed and started as its host would.
+ * A custodian over SQLite in a process of its own, after its ceremony, with a tenant: 2 of 3 officers, 1 of 2 delegates,
+ * whose SSH keys lie in files of their names. It is stopped, killed and started as its host would.
  */
-export async function custodianAtWork(env: Readonly<Record<string, string>> = {}) {
+export async function custodianAtWork({ env = {}, config: more = {} }: Circumstances = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'treuhand-at-work-'))
   const at = (...path: string[]) => join(folder, ...path)
   const ports = { proxies: await freePort(), officers: await freePort() }
   const officers = new Officers(ports.officers, ORIGIN)
-  const [anna, ben, cem] = [
-    await person('anna', 'trustee'),
-    await person('ben', 'trustee'),
-    await person('cem', 'trustee'),
-  ]
-  const dora = await person('dora', 'customer')
+  const arrives = async (name: string, party: Person['party']): Promise<Person> => ({
+    ...(await person(name, party)),
+    ssh: keygenSigner(at(name)),
+  })
+  const people = {
+    anna: await arrives('anna', 'trustee'),
+    ben: await arrives('ben', 'trustee'),
+    cem: await arrives('cem', 'trustee'),
+    dora: await arrives('dora', 'customer'),
+    emil: await arrives('emil', 'customer'),
+  }
+  const { anna, ben, cem, dora } = people
+  const everybody = Object.values(people)
   let program: Program
   let witness: { url: string; key: string } | undefined
 
@@ -48,6 +62,7 @@ export async function custodianAtWork(env: Readonly<Record<string, string>> = {}
       registry: { kind: 'sqlite' },
       seal: { kind: 'quorum' },
       ...(witness && { witness }),
+      ...more,
     }
     writeFileSync(at('custodian.json'), JSON.stringify(config))
     program = startProgram(['custodian', 'serve', '--config', at('custodian.json')], [], '', env)
@@ -65,20 +80,27 @@ export async function custodianAtWork(env: Readonly<Record<string, string>> = {}
   const pass = (act: string, params: object) => officers.pass(act, 'default', params, anna, [ben, cem, dora])
 
   await start()
-  await officers.ceremony([anna, ben, cem, dora], { trustee: 2, customer: 1 })
-  for (const one of [anna, ben, cem, dora]) await officers.share('prove', one)
+  await officers.ceremony(everybody, { trustee: 2, customer: 1 })
+  for (const one of everybody) await officers.share('prove', one)
   await unseal()
   await pass('loosen', SETTINGS)
 
   return {
     at,
     officers,
+    people,
+    /** How commands reach it. */
+    reach: [
+      ...['--custodian', `https://localhost:${ports.officers}`],
+      ...['--authority', at('data', 'authority.crt')],
+    ],
     /** Where proxies call. */
     url: `https://localhost:${ports.proxies}`,
     running: () => program,
     start,
     unseal,
     approve,
+    pass,
 
     async startUnsealed(): Promise<void> {
       await start()
@@ -100,8 +122,13 @@ export async function custodianAtWork(env: Readonly<Record<string, string>> = {}
 
     status: async () => (await call(ports.officers, 'GET', '/v1/status')).json,
 
-    /** Has a proxy admitted, as its operator and the officers would. @param into folder of its credentials */
-    async admit(into: string): Promise<void> {
+    /**
+     * Has a proxy admitted, as its operator and the officers would.
+     *
+     * @param into folder of its credentials
+     * @returns its fingerprint
+     */
+    async admit(into: string): Promise<string> {
       const ticket = await officers.ask('enrolment-ticket', { tenant: 'default', buckets: ['*'] }, ben)
       const { secret, authority } = ticket as { secret: string; authority: string }
       const pending = await enrol(`https://localhost:${ports.proxies}`, { secret, authority })
@@ -109,6 +136,7 @@ export async function custodianAtWork(env: Readonly<Record<string, string>> = {}
       await pass('enrol-proxy', { proxy: fingerprint, key, buckets: [...buckets] })
       expect(await pending.finish(into)).toBe(true)
       await pending.close()
+      return fingerprint
     },
 
     /** The log's verifier key, as the customer has it from the genesis document. */

@@ -34,7 +34,7 @@ let object: string
 
 beforeAll(async () => {
   for (const whose of ['custodian', 'proxy', 'witness'] as const) clocks[whose] = await settableClock(folder)
-  custodian = await custodianAtWork(clocks.custodian.env)
+  custodian = await custodianAtWork({ env: clocks.custodian.env })
   const port = await freePort()
   const of = ['--name', 'customer.example/witness', '--data', custodian.at('witness')]
   const flags = [...of, '--logs', custodian.logKey(), '--port', String(port)]

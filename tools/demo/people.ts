@@ -5,7 +5,8 @@ import { openShare, type Purpose, submitShare } from '../../src/custody/quorum/s
 import { SshSigner } from '../../test/custody/approvals/ssh-signer.ts'
 import { call } from '../../test/custody/server/officers-client.ts'
 
-const HOUR = 3_600_000
+/** Milliseconds that a decision counts: longer than any act waits. */
+const TWO_DAYS = 48 * 3_600_000
 
 /** Somebody who decides with an SSH key, and holds a share that is sealed to another key. */
 export interface Person {
@@ -57,6 +58,13 @@ export class Officers {
     this.#dealt = (await this.#ok(call(this.port, 'POST', '/v1/ceremony', { plan, approvers })))[
       'dealt'
     ] as Dealt
+  }
+
+  /** A share as its holder was handed it, as the command for it reads it. */
+  async shareFile({ name, party }: Person): Promise<string> {
+    const desk = (await this.#ok(call(this.port, 'GET', '/v1/desk'))) as Record<string, string>
+    const { sealed } = this.#dealt.find(({ holder }) => holder === name)!
+    return JSON.stringify({ set: desk['set'], origin: desk['origin'], party, holder: name, sealed })
   }
 
   async share(purpose: Purpose, { name, party, hpke }: Person): Promise<Answer> {
@@ -138,7 +146,7 @@ export class Officers {
   }
 
   #sign(document: string, by: Person): [string, string] {
-    return by.ssh.decide(proposalId(document), { origin: this.#origin, expires: Date.now() + HOUR })
+    return by.ssh.decide(proposalId(document), { origin: this.#origin, expires: Date.now() + TWO_DAYS })
   }
 
   async #ok(asked: Promise<Answer>): Promise<Record<string, unknown>> {

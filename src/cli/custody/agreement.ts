@@ -10,14 +10,24 @@ import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
 const HOUR = 3_600_000
 
+interface Agreement {
+  readonly document: string
+  /** Fingerprints of those who have not agreed. */
+  readonly missing: readonly string[]
+}
+
+const names = (fingerprints: readonly string[]) => fingerprints.join(', ') || 'nobody'
+
 /** `treuhand custodian agree`: to a root that opens without people, in the first ceremony. */
 export async function agree(flags: PersonFlags & { readonly dryRun?: boolean }): Promise<void> {
-  const { document } = (await ask(flags, 'GET', '/v1/agreement')) as { document: string }
+  const { document, missing } = (await ask(flags, 'GET', '/v1/agreement')) as unknown as Agreement
   process.stderr.write(`${describe(document)}\n`)
   const { origin, approvers } = JSON.parse(document) as { origin: string; approvers: object }
   const by = signer(flags)
   if (!(by in approvers)) throw new CustodyError('Refused', 'This key is not among those who are to decide.')
-  if (flags.dryRun) return showWould(flags, wouldBe('This key would agree to it.'))
+  const left = missing.filter(one => one !== by)
+  if (flags.dryRun)
+    return showWould(flags, wouldBe(`This key would agree to it. Still to agree then: ${names(left)}.`))
   const text = approvalText({
     origin,
     decision: 'approve',
@@ -28,11 +38,10 @@ export async function agree(flags: PersonFlags & { readonly dryRun?: boolean }):
   })
   const signature = await sshSign(flags.sign, text)
   const answer = await ask(flags, 'POST', '/v1/agreement/signatures', { text, signature })
-  const missing = answer['missing'] as readonly string[]
   const sentence =
     answer['unsealed'] === true
       ? 'All have agreed. The root is made, and the custodian is unsealed.'
-      : `Signed. Still to agree: ${missing.join(', ')}.`
+      : `Signed. Still to agree: ${names(answer['missing'] as readonly string[])}.`
   show(flags, answer, sentence)
 }
 

@@ -4,7 +4,7 @@ import { readShare } from '../../custody/quorum/share.ts'
 import { checkWords, readShareText } from '../../custody/quorum/share-text.ts'
 import { openShare, type Purpose, submitShare } from '../../custody/quorum/submission.ts'
 import { CannotStart } from '../cannot-start.ts'
-import { show, showWould, wouldBe } from '../show.ts'
+import { show, showWould } from '../show.ts'
 import { ask } from './client.ts'
 import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
@@ -40,15 +40,13 @@ export async function bringShare(purpose: Purpose, flags: ShareFlags, from: stri
   const desks = (await ask(flags, 'GET', '/v1/desk')) as unknown as Desk
   const { envelope, desk } =
     from === '-' ? await typedShare(desks) : await sealedShare(desks, from, flags.key)
-  const { party, holder } = readShare(envelope)
-  if (flags.dryRun) {
-    envelope.fill(0)
-    return showWould(flags, wouldBe(`The share of ${holder} of ${party} would be brought, to ${purpose}.`))
-  }
   const publicKey = Buffer.from(desk.publicKey, 'base64url')
-  const submission = (await submitShare(envelope, purpose, { ...desk, publicKey })).toString('base64url')
+  const sealedFor = flags.dryRun ? (`try-${purpose}` as const) : purpose
+  const submission = (await submitShare(envelope, sealedFor, { ...desk, publicKey })).toString('base64url')
   envelope.fill(0)
-  const answer = await ask(flags, 'POST', '/v1/shares', { purpose, submission, set: desk.set })
+  const share = { purpose, submission, set: desk.set, ...(flags.dryRun && { dryRun: true }) }
+  const answer = await ask(flags, 'POST', '/v1/shares', share)
+  if (flags.dryRun) return showWould(flags, answer)
   show(flags, answer, sentenceOf(purpose, answer))
 }
 

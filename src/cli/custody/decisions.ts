@@ -4,6 +4,7 @@ import { approvalText, type Decision } from '../../custody/approvals/approval.ts
 import { fingerprintOf } from '../../custody/approvals/approver.ts'
 import { newNonce, proposalId, readProposal } from '../../custody/approvals/document.ts'
 import type { Wish } from '../../custody/approvals/ground.ts'
+import { neededWords } from '../../custody/approvals/needed-words.ts'
 import type { Act } from '../../custody/approvals/policy.ts'
 import { canonical, type Json } from '../../custody/canonical.ts'
 import { printable } from '../../custody/printable.ts'
@@ -163,14 +164,12 @@ export async function draftOf(flags: ReachFlags, wish: Wish): Promise<string> {
 /** What a person reads before signing. */
 export function describe(document: string): string {
   const { act, tenant, params, reason, needed, expires } = readProposal(Buffer.from(document))
-  const who = needed.alone ? 'one person' : `${needed.officers} officers and ${needed.delegates} delegates`
-  const wait = needed.wait > 0 ? `, then ${needed.wait / 3_600_000} h of waiting` : ''
   return [
     `  act      ${act}`,
     `  tenant   ${printable(tenant)}`,
     `  params   ${printable(canonical(params))}`,
     `  reason   ${printable(reason)}`,
-    `  needs    ${who}${wait}`,
+    `  needs    ${neededWords(needed)}`,
     `  expires  ${new Date(expires).toISOString()}`,
     `  digest   ${proposalId(document)}`,
   ].join('\n')

@@ -4,8 +4,9 @@ import type { Approver } from './approver.ts'
 import { checkNew, checkPerson, verifyAnew } from './checks.ts'
 import { type Proposal, proposalId, readProposal } from './document.ts'
 import type { CarriedAct, CarriedActs, Ground, KeptProposal, Wish } from './ground.ts'
-import { type Act, policyDigest } from './policy.ts'
-import { type Circumstances, type ProposalRecord, stateOf } from './state.ts'
+import { personsWords } from './needed-words.ts'
+import { type Act, type Needed, policyDigest } from './policy.ts'
+import { approvingIn, type Circumstances, type ProposalRecord, stateOf, stillNeeded } from './state.ts'
 
 const MAX_DECISIONS = 32
 
@@ -17,7 +18,8 @@ export interface Standing {
 }
 
 /** A decision that may be taken once its signature is verified. */
-interface AdmittedDecision extends Standing {
+export interface AdmittedDecision extends Standing {
+  readonly text: string
   readonly approval: Approval
   readonly approver: Approver
 }
@@ -78,7 +80,25 @@ export class Admission {
     await checkPerson(ground, standing.now, standing.proposal, approver, approval)
     if (standing.now.body.decisions.length >= MAX_DECISIONS)
       throw new CustodyError('Refused', 'too many have decided: propose it anew')
-    return { ...standing, approval, approver }
+    return { ...standing, text, approval, approver }
+  }
+
+  /** The record as an admitted decision leaves it. @param signature none in a dry run */
+  async decided(
+    { now, proposal, text, approver: { person, role } }: AdmittedDecision,
+    signature = '',
+  ): Promise<ProposalRecord> {
+    const decision = { text, signature, person, role, at: this.#ground.now() }
+    return await this.judged({ ...now.body, decisions: [...now.body.decisions, decision] }, proposal)
+  }
+
+  /** How many more have to approve. */
+  async lacking(
+    record: Pick<ProposalRecord, 'decisions'>,
+    proposal: Proposal,
+  ): Promise<Pick<Needed, 'officers' | 'delegates'>> {
+    const approving = approvingIn(record, this.#ground.witnessNow())
+    return stillNeeded(proposal, approving, await this.#ground.personOf(proposal.proposer))
   }
 
   /**
@@ -91,7 +111,10 @@ export class Admission {
     const standing = await this.standing(id)
     const { now, proposal } = standing
     if (now.body.state === 'executing') return standing
-    if (now.body.state === 'open' || now.body.state === 'waiting') throw awaits(now.body)
+    if (now.body.state === 'open')
+      throw awaits(`approvals are missing: ${personsWords(await this.lacking(now.body, proposal))}`)
+    if (now.body.state === 'waiting')
+      throw awaits(`it waits until ${new Date(now.body.readyAt).toISOString()}`)
     assertDecidable(now)
     if (!(await this.#ground.mayExecute()))
       throw new CustodyError(
@@ -170,10 +193,8 @@ function takesMore({ act }: Proposal): CustodyError {
   return new CustodyError('Refused', `${act} takes more than one person: propose it`)
 }
 
-function awaits({ state, readyAt }: ProposalRecord): CustodyError {
-  const until =
-    state === 'waiting' ? `it waits until ${new Date(readyAt).toISOString()}` : 'approvals are missing'
-  return new CustodyError('AwaitsApproval', until)
+function awaits(what: string): CustodyError {
+  return new CustodyError('AwaitsApproval', what)
 }
 
 /** @throws CustodyError unless decisions still count */

@@ -46,12 +46,12 @@ export class Proposals {
   async decide(text: string, signature: string): Promise<KeptProposal> {
     // What it has become by now is kept also where the decision comes too late.
     await this.look(readApproval(text).proposal)
-    const { kept, now, proposal, approval, approver } = await this.admission.decide(text)
+    const admitted = await this.admission.decide(text)
+    const { kept, approval, approver } = admitted
     await this.#verify(approval.signer, approver, text, signature)
     const { person, role } = approver
-    const decisions = [...now.body.decisions, { text, signature, person, role, at: this.#ground.now() }]
     const { decision, signer } = approval
-    const body = await this.admission.judged({ ...now.body, decisions }, proposal)
+    const body = await this.admission.decided(admitted, signature)
     return await this.#keep(kept.id, kept, body, 'approval', { decision, signer, person, role })
   }
 

@@ -2,6 +2,7 @@ import type { Approval } from './approval.ts'
 import { readApproval } from './approval.ts'
 import type { Approver, ApproverRole } from './approver.ts'
 import type { Proposal } from './document.ts'
+import type { Needed } from './policy.ts'
 
 export type ProposalState =
   | 'open'
@@ -66,7 +67,7 @@ export const isFinal = (state: ProposalState): boolean => FINAL.includes(state)
 /** The state of a proposal here and now. It depends on nothing else, so that everybody computes the same. */
 export function stateOf(record: ProposalRecord, proposal: Proposal, around: Circumstances): ProposalState {
   if (isFinal(record.state)) return record.state
-  const decisions = record.decisions.map(decision => ({ ...decision, approval: readApproval(decision.text) }))
+  const decisions = withApprovals(record)
   if (decisions.some(({ approval }) => approval.decision === 'veto')) return 'vetoed'
   if (around.policy !== proposal.policy || around.target !== proposal.target) return 'stale'
   if (around.proposer === undefined) return 'stale'
@@ -77,12 +78,19 @@ export function stateOf(record: ProposalRecord, proposal: Proposal, around: Circ
     .filter(({ approval }) => approval.decision === 'reject')
     .map(({ person }) => person)
   if (!canStillPass(proposal, rejecting, around)) return 'rejected'
-  const approving = decisions.filter(
-    ({ approval }) => approval.decision === 'approve' && approval.expires > around.now,
-  )
-  if (!isEnough(proposal, approving, around.proposer)) return 'open'
+  if (!isEnough(proposal, approvingIn(record, around.now), around.proposer)) return 'open'
   const ready = Math.max(record.readyAt, proposal.notBefore)
   return record.readyAt === 0 || around.now >= ready ? 'approved' : 'waiting'
+}
+
+const withApprovals = ({ decisions }: Pick<ProposalRecord, 'decisions'>) =>
+  decisions.map(decision => ({ ...decision, approval: readApproval(decision.text) }))
+
+/** The decisions that approve and have not expired. */
+export function approvingIn(record: Pick<ProposalRecord, 'decisions'>, now: number): readonly KeptDecision[] {
+  return withApprovals(record).filter(
+    ({ approval }) => approval.decision === 'approve' && approval.expires > now,
+  )
 }
 
 function isStill(
@@ -102,13 +110,26 @@ export function isEnough(
   proposer: string | undefined,
 ): boolean {
   if (needed.alone) return approving.length > 0
+  const { officers, delegates } = stillNeeded({ needed }, approving, proposer)
+  return officers === 0 && delegates === 0
+}
+
+/** How many more have to approve. */
+export function stillNeeded(
+  { needed }: Pick<Proposal, 'needed'>,
+  approving: readonly Pick<KeptDecision, 'person' | 'role'>[],
+  proposer: string | undefined,
+): Pick<Needed, 'officers' | 'delegates'> {
   const persons = (role: ApproverRole) =>
     new Set(
       approving
         .filter(decision => decision.role === role && decision.person !== proposer)
         .map(({ person }) => person),
     ).size
-  return persons('officer') >= needed.officers && persons('delegate') >= needed.delegates
+  return {
+    officers: Math.max(0, needed.officers - persons('officer')),
+    delegates: Math.max(0, needed.delegates - persons('delegate')),
+  }
 }
 
 function canStillPass({ needed }: Proposal, rejecting: readonly string[], around: Circumstances): boolean {

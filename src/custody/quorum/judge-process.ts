@@ -14,7 +14,7 @@ async function main(): Promise<void> {
 function readTask(text: string): JudgeTask {
   const task = JSON.parse(text) as Record<'publicKey' | 'privateKey', string> & {
     submissions: string[]
-  } & Pick<JudgeTask, 'quorum' | 'purpose' | 'combine'>
+  } & Pick<JudgeTask, 'quorum' | 'sealedFor' | 'combine'>
   const bytes = (text: string) => Buffer.from(text, 'base64url')
   return {
     ...task,

@@ -1,12 +1,12 @@
 import { CustodyError } from '../errors.ts'
 import { combineShares, type GoodShare, knowShare } from './combine.ts'
 import type { Quorum } from './quorum.ts'
-import { openSubmission, type Purpose } from './submission.ts'
+import { openSubmission, type SealedFor } from './submission.ts'
 
 /** What the child is told: submissions as they came, and the key that opens them. */
 export interface JudgeTask {
   readonly quorum: Quorum
-  readonly purpose: Purpose
+  readonly sealedFor: SealedFor
   readonly publicKey: Uint8Array
   readonly privateKey: Uint8Array
   readonly submissions: readonly Uint8Array[]
@@ -48,7 +48,7 @@ async function judgeOne(
   good: Map<string, GoodShare>,
 ): Promise<Verdict> {
   try {
-    const envelope = await openSubmission(submission, task.purpose, task.quorum, task)
+    const envelope = await openSubmission(submission, task.sealedFor, task.quorum, task)
     const share = knowShare(envelope, task.quorum)
     // The same share again changes nothing: it stands under its holder's name.
     good.set(`${share.party.name}\0${share.holder.name}`, share)

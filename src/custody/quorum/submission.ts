@@ -6,6 +6,9 @@ import { readShare } from './share.ts'
 /** What a holder submits a share for. A share sealed for one opens for no other. */
 export type Purpose = 'prove' | 'unseal' | 'reset'
 
+/** For what a share is sealed: to be taken, or for a dry run, which is good for nothing else. */
+export type SealedFor = Purpose | `try-${Purpose}`
+
 /** Where shares go: the key that the custodian made at this start, and forgets after. */
 export interface Desk {
   readonly origin: string
@@ -35,15 +38,15 @@ export async function openShare(
  * The holder's side: seals a share to the custodian's desk.
  * @throws CustodyError `Malformed` when the envelope is not a share
  */
-export async function submitShare(envelope: Uint8Array, purpose: Purpose, desk: Desk): Promise<Buffer> {
+export async function submitShare(envelope: Uint8Array, sealedFor: SealedFor, desk: Desk): Promise<Buffer> {
   readShare(envelope)
-  return await sealTo(desk.publicKey, envelope, submissionContext(purpose, desk))
+  return await sealTo(desk.publicKey, envelope, submissionContext(sealedFor, desk))
 }
 
 /** The custodian's side. */
 export async function openSubmission(
   sealed: Uint8Array,
-  purpose: Purpose,
+  sealedFor: SealedFor,
   quorum: Quorum,
   desk: { publicKey: Uint8Array; privateKey: Uint8Array },
 ): Promise<Buffer> {
@@ -51,13 +54,13 @@ export async function openSubmission(
   return await openWith(
     desk.privateKey,
     sealed,
-    submissionContext(purpose, { origin, set, publicKey: desk.publicKey }),
+    submissionContext(sealedFor, { origin, set, publicKey: desk.publicKey }),
   )
 }
 
-const submissionContext = (purpose: Purpose, { origin, set, publicKey }: Desk): Context => [
+const submissionContext = (sealedFor: SealedFor, { origin, set, publicKey }: Desk): Context => [
   'treuhand/submission/v1',
-  purpose,
+  sealedFor,
   origin,
   Buffer.from(set, 'base64url'),
   publicKey,

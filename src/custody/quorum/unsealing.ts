@@ -3,7 +3,7 @@ import { generateHpkeKey, type HpkeKeyPair } from '../hpke.ts'
 import { judgeApart } from './apart.ts'
 import type { Judgement, JudgeTask, Verdict } from './judge.ts'
 import type { Quorum } from './quorum.ts'
-import type { Desk, Purpose } from './submission.ts'
+import type { Desk, Purpose, SealedFor } from './submission.ts'
 
 export interface UnsealingOptions {
   readonly quorum: Quorum
@@ -95,6 +95,12 @@ export class Unsealing {
     })
   }
 
+  /** Whether a share that was sealed for a dry run is good. Nothing is gathered, proven or forgotten. */
+  async judge(purpose: Purpose, submission: Uint8Array): Promise<{ party: string; holder: string }> {
+    const { verdicts } = await this.#judge(this.#task(`try-${purpose}`, [submission], false))
+    return accept(verdicts[0]!)
+  }
+
   progress(): Progress {
     const kept = this.#fresh()
     const { needed, parties } = this.#options.quorum
@@ -120,9 +126,9 @@ export class Unsealing {
     return this.#kept
   }
 
-  #task(purpose: Purpose, submissions: readonly Uint8Array[], combine: boolean): JudgeTask {
+  #task(sealedFor: SealedFor, submissions: readonly Uint8Array[], combine: boolean): JudgeTask {
     const { publicKey, privateKey } = this.#key
-    return { quorum: this.#options.quorum, purpose, publicKey, privateKey, submissions, combine }
+    return { quorum: this.#options.quorum, sealedFor, publicKey, privateKey, submissions, combine }
   }
 
   async #inTurn<T>(act: () => Promise<T>): Promise<T> {

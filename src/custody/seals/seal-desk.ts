@@ -1,12 +1,13 @@
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
-import { beginCeremony, type Ceremony, count, missing, noteProof } from '../quorum/ceremony.ts'
+import { beginCeremony, count, missing, noteProof } from '../quorum/ceremony.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { checkPlan, type Quorum, type QuorumPlan } from '../quorum/quorum.ts'
-import type { Desk, Purpose } from '../quorum/submission.ts'
-import { type Progress, Unsealing } from '../quorum/unsealing.ts'
+import type { Purpose } from '../quorum/submission.ts'
+import type { Progress } from '../quorum/unsealing.ts'
 import { unseal } from '../unseal.ts'
 import { changeRoot } from './change-root.ts'
+import { wouldTake } from './dry-share.ts'
 import { assertFirst, foundingOf } from './foundation.ts'
 import {
   type Foundation,
@@ -17,6 +18,7 @@ import {
   planOf,
 } from './kept-ceremony.ts'
 import { type QuorumKind, type SealOffers, sealInForce } from './offers.ts'
+import { type DeskAnswer, type ShareTable, ShareTables } from './share-tables.ts'
 
 /** What came of a share. */
 export interface Submitted {
@@ -29,20 +31,6 @@ export interface Submitted {
   readonly changed?: boolean
 }
 
-/** Where the shares of one set go. */
-export interface DeskAnswer {
-  readonly desk: Desk
-  readonly progress: Progress
-  readonly missing: readonly string[]
-}
-
-/** Shares of one quorum: those in force, those of a first ceremony, those that are to come. */
-interface Table {
-  readonly quorum: Quorum
-  readonly unsealing: Unsealing
-  readonly ceremony: Ceremony | undefined
-}
-
 /**
  * Where a root that holders share comes into force and is opened: the first ceremony, the proof of shares, unsealing,
  * and the change of the seal. Shares are sealed to a key of this start, and opened in a process apart.
@@ -51,13 +39,14 @@ export class SealDesk {
   readonly #custody: Custody
   readonly #offers: SealOffers
   readonly #changed: () => Promise<void>
-  readonly #unsealings = new Map<string, Unsealing>()
+  readonly #tables: ShareTables
 
   /** @param changed runs after the root was changed: backups of before it restore the old one */
   constructor(custody: Custody, offers: SealOffers, changed: () => Promise<void> = async () => {}) {
     this.#custody = custody
     this.#offers = offers
     this.#changed = changed
+    this.#tables = new ShareTables(custody)
   }
 
   /**
@@ -112,8 +101,7 @@ export class SealDesk {
 
   /** The keys that shares are to be sealed to, and how far it is. `coming` are the shares of a change. */
   async desk(): Promise<DeskAnswer & { readonly coming?: DeskAnswer }> {
-    const { first, coming } = await this.#tables()
-    return { ...answerOf(first), ...(coming && { coming: answerOf(coming) }) }
+    return await this.#tables.answer()
   }
 
   /**
@@ -123,28 +111,39 @@ export class SealDesk {
    * @throws CustodyError `BadShare` with its holder's name; nothing gathered is lost by it
    */
   async submit(purpose: Purpose, submission: Uint8Array, set?: string): Promise<Submitted> {
-    const { first, coming } = await this.#tables()
-    const table = set === undefined ? first : [first, coming].find(one => one?.quorum.set === set)
-    if (!table)
-      throw new CustodyError(
-        'BadShare',
-        'The share is of another ceremony. Bring the one that was dealt last.',
-      )
-    const { unsealing, quorum, ceremony } = table
+    const table = await this.#tables.of(set)
+    const { unsealing, quorum, ceremony, coming } = table
     if (purpose === 'reset') return { by: await unsealing.reset(submission), unsealed: false }
     if (purpose === 'prove') {
       const by = await unsealing.prove(submission)
       if (!ceremony) return { by, unsealed: false }
       return { by, missing: await this.#proven(quorum.set, by), unsealed: false }
     }
-    if (ceremony) count(ceremony)
-    if (table === coming) this.#custody.opened()
+    this.#assertGathered(table)
     const { progress, root } = await unsealing.submit(submission)
     if (!root) return { progress, unsealed: false }
-    this.#unsealings.delete(quorum.set)
-    if (table === coming) return { progress, unsealed: true, changed: await this.#change(quorum, root) }
+    this.#tables.forget(table)
+    if (coming) return { progress, unsealed: true, changed: await this.#change(quorum, root) }
     await this.#unseal(quorum, root)
     return { progress, unsealed: true }
+  }
+
+  /**
+   * A dry run of `submit`, with a share that was sealed for that and is good for nothing else.
+   *
+   * @returns what would come of it, in a sentence or two
+   * @throws CustodyError as `submit` would
+   */
+  async judge(purpose: Purpose, submission: Uint8Array, set?: string): Promise<string> {
+    const table = await this.#tables.of(set)
+    if (purpose === 'unseal') this.#assertGathered(table)
+    return wouldTake(purpose, table, await table.unsealing.judge(purpose, submission))
+  }
+
+  /** Shares are gathered once all are proven; those of a change while the root in force is open. */
+  #assertGathered({ ceremony, coming }: ShareTable): void {
+    if (ceremony) count(ceremony)
+    if (coming) this.#custody.opened()
   }
 
   async #proven(set: string, by: { party: string; holder: string }): Promise<readonly string[]> {
@@ -177,40 +176,13 @@ export class SealDesk {
     const { seal, proposal } = kept
     const made = await this.#offers.maker(seal, { quorum, secret }).create()
     await changeRoot(this.#custody, { ...made, kind: seal, proposal })
-    this.#unsealings.clear()
+    this.#tables.clear()
     await this.#changed()
     return true
   }
 
-  /** The shares that open the root or make the first one, and those of a change. */
-  async #tables(): Promise<{ readonly first: Table; readonly coming: Table | undefined }> {
-    const { registry } = this.#custody
-    const kept = await keptCeremony(registry)
-    const dealt = kept?.of === 'change' && kept.ceremony ? kept.ceremony : undefined
-    const coming = dealt && (await this.#table(dealt.quorum, dealt))
-    const begun = kept?.of === 'holders' ? kept.ceremony : undefined
-    const quorum = begun?.quorum ?? (await sealInForce(registry))?.quorum
-    // Under an unattended seal the shares that are to come are the only ones.
-    const first = quorum ? await this.#table(quorum, begun) : coming
-    if (first) return { first, coming }
-    throw new CustodyError('Conflict', 'No quorum holds the root here, so there is nothing to submit.')
-  }
-
-  async #table(quorum: Quorum, ceremony?: Ceremony): Promise<Table> {
-    const unsealing =
-      this.#unsealings.get(quorum.set) ?? (await Unsealing.begin({ quorum, now: this.#custody.now }))
-    this.#unsealings.set(quorum.set, unsealing)
-    return { quorum, unsealing, ceremony }
-  }
-
   async #keep(kept: KeptCeremony): Promise<void> {
     await keepCeremony(this.#custody.registry, kept)
-    this.#unsealings.clear()
+    this.#tables.clear()
   }
 }
-
-const answerOf = ({ unsealing, ceremony }: Table): DeskAnswer => ({
-  desk: unsealing.desk,
-  progress: unsealing.progress(),
-  missing: ceremony ? missing(ceremony) : [],
-})

@@ -104,13 +104,15 @@ export const ANSWERS: Readonly<Record<string, { readonly status?: number; readon
   'POST /v1/agreement/signatures': { answer: object({ ...agreement, unsealed: yes }) },
   'GET /v1/desk': { answer: object({ ...desk, coming: Type.Optional(object(desk)) }) },
   'POST /v1/shares': {
-    answer: object({
-      by: Type.Optional(object({ party: text, holder: text })),
-      progress: Type.Optional(Progress),
-      missing: Type.Optional(list(text)),
-      unsealed: yes,
-      changed: Type.Optional(yes),
-    }),
+    answer: orDry(
+      object({
+        by: Type.Optional(object({ party: text, holder: text })),
+        progress: Type.Optional(Progress),
+        missing: Type.Optional(list(text)),
+        unsealed: yes,
+        changed: Type.Optional(yes),
+      }),
+    ),
   },
   'POST /v1/deals': { answer: orDry(Dealing) },
   'POST /v1/unseal': { answer: object({ unsealed: yes }) },

@@ -13,6 +13,7 @@ import { sealInForce, sealStatus } from '../seals/offers.ts'
 import { PersonRequests } from '../signed-request.ts'
 import { admitToken, type TokenScope } from '../tokens.ts'
 import { type App, bearer } from './app.ts'
+import { wouldActAlone, wouldDecide, wouldExecute, wouldPropose } from './dry-decisions.ts'
 import { DryRun, signatureUnlessDry, wouldBe } from './dry-run.ts'
 import { answerOnce } from './idempotency.ts'
 import { answerPerson } from './person-requests.ts'
@@ -62,10 +63,6 @@ export function officerRoutes(
   const requests = new PersonRequests(custody)
   const { proposals } = governance
   const { admission } = proposals
-  const wouldAlone = async ({ document, text }: { document: string; text: string }) => {
-    const { proposal, approver } = await admission.alone(Buffer.from(document), text)
-    return wouldBe(`${proposal.act} of ${proposal.tenant} would be done at the word of ${approver.person}.`)
-  }
   const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
     admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
 
@@ -81,7 +78,7 @@ export function officerRoutes(
     async request => {
       const order = request.body as Static<typeof Alone>
       const signature = signatureUnlessDry(order)
-      if (signature === undefined) return await wouldAlone(order)
+      if (signature === undefined) return wouldBe(await wouldActAlone(admission, order.document, order.text))
       await governance.close(Buffer.from(order.document), order.text, signature)
       return await statusOf(custody, backup)
     },
@@ -97,7 +94,7 @@ export function officerRoutes(
     async request => {
       const order = request.body as Static<typeof Alone>
       const signature = signatureUnlessDry(order)
-      if (signature === undefined) return await wouldAlone(order)
+      if (signature === undefined) return wouldBe(await wouldActAlone(admission, order.document, order.text))
       return await proposals.actAlone(Buffer.from(order.document), order.text, signature)
     },
   )
@@ -121,10 +118,7 @@ export function officerRoutes(
       if (dryRun) {
         const token = request.headers.authorization && (await admit(request, ['operator']))
         const by = token || readProposal(Buffer.from(document)).proposer
-        const { act, needed } = await admission.propose(Buffer.from(document), by)
-        return wouldBe(
-          `${act} would be proposed; it takes ${needed.officers} officers and ${needed.delegates} delegates.`,
-        )
+        return wouldBe(await wouldPropose(admission, document, by))
       }
       const kept =
         signature === undefined
@@ -156,8 +150,7 @@ export function officerRoutes(
       const made = request.body as Static<typeof Decision>
       const signature = signatureUnlessDry(made)
       if (signature !== undefined) return await proposals.decide(made.text, signature)
-      const { approval, approver, proposal } = await admission.decide(made.text)
-      return wouldBe(`${approver.person} would ${approval.decision} ${proposal.act} of ${proposal.tenant}.`)
+      return wouldBe(await wouldDecide(admission, made.text))
     },
   )
   app.post(
@@ -176,8 +169,7 @@ export function officerRoutes(
     async request => {
       const { id } = request.params as Static<typeof Id>
       if (!(request.body as Static<typeof Execution>)?.dryRun) return await proposals.execute(id)
-      const { proposal } = await admission.execute(id)
-      return wouldBe(`${proposal.act} of ${proposal.tenant} would be carried out.`)
+      return wouldBe(await wouldExecute(admission, id))
     },
   )
 

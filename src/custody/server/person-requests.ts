@@ -73,7 +73,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   'transparency-report': {
     async judge(custody, params) {
       const { received, answered } = await reportOf(custody, ...span(params))
-      return `A report of ${Number(received)} orders, ${Number(answered)} of them answered, would be signed and logged.`
+      return `A report that counts ${orders(Number(received))} received and ${Number(answered)} answered would be signed and logged.`
     },
     act: async (custody, params, by) => await publishReport(custody, ...span(params), by),
   },
@@ -117,6 +117,8 @@ function tokenOf(params: Params) {
     throw new CustodyError('Malformed', 'There is no such scope.')
   return { scope, lifetime: Number(params['lifetime']), networks: list(params['networks']) } as const
 }
+
+const orders = (count: number) => `${count} order${count === 1 ? '' : 's'}`
 
 const span = (params: Params) => [Number(params['from']), Number(params['to'])] as const
 

@@ -8,7 +8,8 @@ import { Limit, tooMany } from '../limits.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
 import { planOf } from '../seals/kept-ceremony.ts'
-import type { DeskAnswer, SealDesk } from '../seals/seal-desk.ts'
+import type { SealDesk } from '../seals/seal-desk.ts'
+import type { DeskAnswer } from '../seals/share-tables.ts'
 import type { UnattendedSeal } from '../seals/unattended-seal.ts'
 import { PersonRequests } from '../signed-request.ts'
 import type { App } from './app.ts'
@@ -49,6 +50,7 @@ export const Share = Type.Object(
     purpose: Type.Union([Type.Literal('prove'), Type.Literal('unseal'), Type.Literal('reset')]),
     submission: Bytes,
     set: Type.Optional(Bytes),
+    dryRun: DryRun,
   },
   closed,
 )
@@ -134,8 +136,10 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk, unattende
       const address = request.raw.socket.remoteAddress ?? ''
       const wait = shares.take(address, custody.now())
       if (wait > 0) throw tooMany('shares from this address', wait)
-      const { purpose, submission, set } = request.body as Static<typeof Share>
-      return await desk.submit(purpose, Buffer.from(submission, 'base64url'), set)
+      const { purpose, submission, set, dryRun } = request.body as Static<typeof Share>
+      const sealed = Buffer.from(submission, 'base64url')
+      if (dryRun) return wouldBe(await desk.judge(purpose, sealed, set))
+      return await desk.submit(purpose, sealed, set)
     },
   )
 
