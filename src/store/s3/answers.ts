@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../errors.ts'
 import type { Owner, Tag } from '../store.ts'
-import type { XmlElement } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 
 /** The forms that S3's answer documents share, each checked before it is believed to be one. */
 

@@ -4,7 +4,8 @@ import { readBoolean } from './answers.ts'
 import { assertObeyed, type Connection } from './connection.ts'
 import { control } from './control.ts'
 import { BYPASS_GOVERNANCE } from './object-headers.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import { readXml } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 import { element, fitsXml, optionalText, text, xmlDocument } from './xml-write.ts'
 
 /** DeleteObjects. @param single deletes one whose name XML cannot carry */

@@ -10,7 +10,8 @@ import type { Store } from '../store.ts'
 import { readBoolean, readCount, readDate, readTagSet } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import { readXml } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 import { element, optionalText, text, xmlDocument } from './xml-write.ts'
 
 const LIFECYCLE = { lifecycle: '' }

@@ -14,7 +14,8 @@ import { control } from './control.ts'
 import { readETag } from './object-headers.ts'
 import type { Query } from './targets.ts'
 import { plaintextKind } from './trailing-checksum.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import { readXml } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 
 /** ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads. */
 export function listing(connection: Connection): Pick<Store, 'list' | 'listVersions' | 'listUploads'> {

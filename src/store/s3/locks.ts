@@ -4,7 +4,8 @@ import { broken, readCount, readDate } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { BYPASS_GOVERNANCE } from './object-headers.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import { readXml } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 import { element, text, xmlDocument } from './xml-write.ts'
 
 type LockCalls =

@@ -1,7 +1,8 @@
 import type { Headers } from '../../wire/exchange.ts'
 import { type RefusalReason, StoreError, StoreUnavailable } from '../errors.ts'
 import { OBJECT_ATTRIBUTES } from '../store.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import { readXml } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 
 /** An answer whose body was read whole. */
 export interface Answer {

@@ -5,7 +5,7 @@ import { type ControlRequest, control } from './control.ts'
 import type { Field } from './object-headers.ts'
 import { type Answer, readWorkDone } from './refusal.ts'
 import { encode, encodeKey } from './targets.ts'
-import type { XmlElement } from './xml.ts'
+import type { XmlElement } from './xml-element.ts'
 
 /** Copy, UploadPartCopy and Complete, which take the store as long as there are bytes. */
 

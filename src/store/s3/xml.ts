@@ -1,4 +1,6 @@
-import { StoreUnavailable } from '../errors.ts'
+import { brokenXml as broken, XmlElement } from './xml-element.ts'
+import { characters } from './xml-references.ts'
+import { XmlShape } from './xml-shape.ts'
 
 /**
  * Reads the XML that a store answers with, as the hostile input it is. Taken is what S3 writes and no more:
@@ -13,40 +15,8 @@ import { StoreUnavailable } from '../errors.ts'
 const MAX_DEPTH = 8
 /** A listing of 1,000 versions holds about 12,000 elements. */
 const MAX_ELEMENTS = 50_000
-
-export class XmlElement {
-  readonly name: string
-  /** Character data; empty where there are children. */
-  readonly text: string
-  readonly children: readonly XmlElement[]
-
-  constructor(name: string, text: string, children: readonly XmlElement[]) {
-    this.name = name
-    this.text = text
-    this.children = children
-  }
-
-  all(name: string): XmlElement[] {
-    return this.children.filter(child => child.name === name)
-  }
-
-  /** @throws StoreUnavailable where it stands twice: two readers could take different ones */
-  optional(name: string): XmlElement | undefined {
-    let found: XmlElement | undefined
-    for (const child of this.children) {
-      if (child.name !== name) continue
-      if (found !== undefined) throw broken(`<${this.name}> holds two <${name}>`)
-      found = child
-    }
-    return found
-  }
-
-  one(name: string): XmlElement {
-    const child = this.optional(name)
-    if (child === undefined) throw broken(`<${this.name}> lacks <${name}>`)
-    return child
-  }
-}
+/** Entries come with and without a checksum, an owner, and as delete markers. */
+const MAX_SHAPES = 6
 
 /**
  * The root element of an answer.
@@ -71,6 +41,9 @@ const DECLARATION = /^\s*(?:<\?xml(?:\s[^<>?]*)?\?>)?\s*/
 // Attribute values are quoted, so a `>` inside one does not end the tag.
 const START_TAG =
   /<([A-Za-z_][A-Za-z0-9_.:-]*)(?:\s+[A-Za-z_][A-Za-z0-9_.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>/y
+// XML 1.0 section 2.2, for what stands in the text itself. Line ends are left as they came: a key may hold CR.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must not come
+const NOT_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
 const SLASH = 0x2f
 const BLANK = /^[ \t\r\n]*$/
 const isBlank = (text: string): boolean => text === '' || BLANK.test(text)
@@ -82,6 +55,8 @@ class Reader {
   readonly #take: (child: XmlElement) => boolean
   #at = 0
   #elements = 0
+  /** Of the root's children so far. */
+  readonly #shapes: XmlShape[] = []
   /** Names that were read before, with their end tags: a listing of thousands of elements has a dozen. */
   readonly #endTags = new Map<string, string>()
 
@@ -100,7 +75,7 @@ class Reader {
 
   #element(depth: number): XmlElement {
     if (depth > MAX_DEPTH) throw broken(`elements are nested deeper than ${MAX_DEPTH}`)
-    if (++this.#elements > MAX_ELEMENTS) throw broken(`it has more than ${MAX_ELEMENTS} elements`)
+    this.#count(1)
     const { name, empty } = this.#startTag()
     if (empty) return new XmlElement(name, '', [])
 
@@ -110,7 +85,7 @@ class Reader {
     while (this.#text.charCodeAt(this.#at + 1) !== SLASH) {
       if (!isBlank(text)) throw broken(`<${name}> mixes text and elements`)
       isLeaf = false
-      const child = this.#element(depth + 1)
+      const child = depth === 1 ? this.#childOfRoot() : this.#element(depth + 1)
       if (depth > 1 || !this.#take(child)) children.push(child)
       text = this.#textBeforeTag()
     }
@@ -120,6 +95,25 @@ class Reader {
     if (isLeaf) return new XmlElement(name, characters(text), children)
     if (!isBlank(text)) throw broken(`<${name}> mixes text and elements`)
     return new XmlElement(name, '', children)
+  }
+
+  #childOfRoot(): XmlElement {
+    for (const shape of this.#shapes) {
+      const found = shape.match(this.#text, this.#at)
+      if (found === undefined) continue
+      this.#count(shape.elements)
+      this.#at = found.end
+      return found.element
+    }
+    const child = this.#element(2)
+    const shape = this.#shapes.length < MAX_SHAPES ? XmlShape.of(child) : undefined
+    if (shape !== undefined) this.#shapes.push(shape)
+    return child
+  }
+
+  #count(elements: number): void {
+    this.#elements += elements
+    if (this.#elements > MAX_ELEMENTS) throw broken(`it has more than ${MAX_ELEMENTS} elements`)
   }
 
   #startTag(): { name: string; empty: boolean } {
@@ -152,45 +146,3 @@ class Reader {
     return text
   }
 }
-
-const NAMED = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-  // As Go's encoder writes a quotation mark: two stand in every entry of a listing.
-  ['#34', '"'],
-])
-const NUMERIC = /^#(?:(\d{1,7})|x([0-9A-Fa-f]{1,6}))$/
-// XML 1.0 section 2.2, for what stands in the text itself. Line ends are left as they came: a key may hold CR.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must not come
-const NOT_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
-
-/** Decodes the references in character data. */
-function characters(text: string): string {
-  let decoded = ''
-  let from = 0
-  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', from)) {
-    const end = text.indexOf(';', at)
-    decoded += text.slice(from, at) + character(text.slice(at + 1, end < 0 ? at + 1 : end))
-    from = end + 1
-  }
-  return from === 0 ? text : decoded + text.slice(from)
-}
-
-/**
- * What a reference names. A numeric one may name any character but NUL and surrogates: S3 writes keys with control
- * characters so, although XML 1.0 knows no such characters.
- */
-function character(reference: string): string {
-  const named = NAMED.get(reference)
-  if (named !== undefined) return named
-  const [, decimal, hex] = NUMERIC.exec(reference) ?? []
-  const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex ?? '0', 16)
-  if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-    throw broken(`&${reference.slice(0, 12)} is no reference that S3 writes`)
-  return String.fromCodePoint(code)
-}
-
-const broken = (why: string) => new StoreUnavailable('protocol', `its XML is refused: ${why}`)

@@ -122,6 +122,64 @@ test('children of the root that were taken are not kept, and may not stand among
     expect(() => readXml(Buffer.from(xml), take)).toThrow(/mixes text and elements/)
 })
 
+describe('children of the root that are built alike', () => {
+  const children = (xml: string) => readXml(Buffer.from(`<L>${xml}</L>`)).children
+  const outcome = (work: () => unknown) => {
+    try {
+      return work()
+    } catch (error) {
+      expect(error).toBeInstanceOf(StoreUnavailable)
+      return 'refused'
+    }
+  }
+
+  test('are read as each would be alone, or refused as each would be', () => {
+    const text = fc.oneof(
+      fc.constantFrom('', ' ', 'v', '&amp;', '&#34;e&#34;', 'a\r\n', '&#1;', 'ü'),
+      fc.constantFrom('&', '&nbsp;', '>', '<', '</K>', '<!-- -->', '<![CDATA[x]]>', '<K>', '\u0001'),
+    )
+    const leaf = fc.tuple(fc.constantFrom('K', 'S', 'a.b'), fc.constantFrom('', ' x="1>"', '/'), text)
+    const written = leaf.map(([name, more, value]) =>
+      more === '/' ? `<${name}/>` : `<${name}${more}>${value}</${name}>`,
+    )
+    const owner = fc.array(written, { maxLength: 2 }).map(of => `<Owner>${of.join('')}</Owner>`)
+    const blank = fc.constantFrom('', '', '\n  ')
+    const entry = fc
+      .array(fc.tuple(blank, fc.oneof(written, owner)), { maxLength: 3 })
+      .chain(of => fc.constantFrom('C', 'V').map(name => `<${name}>${of.flat().join('')}</${name}>`))
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 12 }), entries => {
+        // A mistake in one may hide behind another's, so the refused are told from the read one by one.
+        const alone = entries.map(one => outcome(() => children(one)))
+        const before: string[] = []
+        for (const [number, one] of entries.entries()) {
+          const together = outcome(() => children([...before, one].join('')).at(-1))
+          expect(together).toEqual(alone[number] === 'refused' ? 'refused' : (alone[number] as unknown[])[0])
+          if (alone[number] !== 'refused') before.push(one)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('count as elements, each with what it holds', () => {
+    expect(children('<C><K>1</K></C>'.repeat(24_000))).toHaveLength(24_000)
+    expect(() => children('<C><K>1</K></C>'.repeat(25_001))).toThrow(/elements/)
+  })
+
+  test('may hold texts of megabytes, and as many shapes as there are elements', () => {
+    const long = `<C><K>${'x'.repeat(4_000_000)}</K></C>`
+    expect(children(long + long)[1]!.one('K').text).toHaveLength(4_000_000)
+    expect(() => children(`${long}${long.slice(0, -8)}`)).toThrow(StoreUnavailable)
+    const wide = `<C>${'<K></K>'.repeat(20_000)}</C>`
+    expect(children(wide + wide)[1]!.children).toHaveLength(20_000)
+    const names = Array.from({ length: 10_000 }, (_, number) => `<C><K${number}>${number}</K${number}></C>`)
+    expect(children(names.join('')).map(child => child.children[0]!.text)).toEqual(
+      Array.from({ length: 10_000 }, (_, number) => `${number}`),
+    )
+  })
+})
+
 test('what is written reads back the same', () => {
   fc.assert(
     fc.property(unicode.filter(fitsXml), value => {

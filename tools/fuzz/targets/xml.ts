@@ -12,6 +12,7 @@ const SEEDS = [
   '<a><b>&amp;&lt;&#65;&#x1F600;\u00c3\u00a4</b></a>',
   '<a><!-- c --><b><![CDATA[<x>&]]></b></a>',
   '<s:a xmlns:s="x"><s:b>t</s:b></s:a>',
+  '<a><b><c>1</c><d>&#34;</d></b><b><c>2</c><d></d></b><b> <c>3</c><d/></b></a>',
   '<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>',
   '<?xml-stylesheet href="x"?><a/>',
   `${'<a>'.repeat(17)}${'</a>'.repeat(17)}`,
