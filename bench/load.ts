@@ -1,26 +1,25 @@
 import { hash } from 'node:crypto'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checksumDigest } from '../src/objects/checksum.ts'
+import { type ChecksumAlgorithm, checksumDigest } from '../src/objects/checksum.ts'
 import { EMPTY_SHA256, Signer } from '../src/store/s3/signature.ts'
-import { type Ask, Origin } from '../src/wire/client.ts'
+import type { Ask } from '../src/wire/client.ts'
 import type { Job, Outcome, Request } from './job.ts'
+import { originAt } from './origin.ts'
 
 /**
  * The load, in a process of its own so that its CPU is nobody else's: reads a `Job` from standard input, sends
  * its requests over so many connections, and prints an `Outcome`.
  */
 const job = (await json(process.stdin)) as Job
-const { hostname, port, protocol } = new URL(job.endpoint)
-const origin = new Origin({
-  host: hostname,
-  port: Number(port),
-  ...(protocol === 'https:' && { tls: { rejectUnauthorized: false } }),
-})
+const origin = originAt(job.endpoint)
 const signer = new Signer(job.credential, 'us-east-1')
 const payload = Buffer.alloc(Math.min(job.request.size, 4 * 2 ** 20), 'Treuhand measures what it costs. ')
 const nowhere = new Uint8Array(new ArrayBuffer(512 * 1024))
 
+let checksumValue: string | undefined
+/** A signature holds for a quarter of an hour, so that each request is signed once: the cores are for what is measured. */
+const asks = new Map<string, Ask>()
 const firstBytes: number[] = []
 let begun = 0
 let bytes = 0
@@ -67,17 +66,7 @@ async function put(request: Request): Promise<number> {
 
 /** @returns the ETag */
 async function putOne(request: Request): Promise<string> {
-  const fields: [string, string][] = []
-  if (request.checksum !== undefined) {
-    const digest = checksumDigest(request.checksum)
-    for (let at = 0; at < request.size; at += payload.length)
-      digest.update(payload.subarray(0, Math.min(payload.length, request.size - at)))
-    fields.push([
-      `x-amz-checksum-${request.checksum.toLowerCase()}`,
-      Buffer.from(digest.digest()).toString('base64'),
-    ])
-  }
-  const upload = await origin.upload(signed(request, 'UNSIGNED-PAYLOAD', fields), request.size)
+  const upload = await origin.upload(signed(request, 'UNSIGNED-PAYLOAD', checksum(request)), request.size)
   const step = job.rate === undefined ? 256 * 1024 : 65_536
   for (let at = 0; at < request.size; at += step) {
     const from = at % payload.length
@@ -88,6 +77,20 @@ async function putOne(request: Request): Promise<string> {
   if (response.status >= 300) throw await failure(request, response)
   await response.collect(65_536)
   return response.headers.get('etag') ?? ''
+}
+
+/** Every body is the same, and so is its checksum. */
+function checksum({ checksum: kind, size }: Request): [string, string][] {
+  if (kind === undefined) return []
+  checksumValue ??= digestOf(kind, size)
+  return [[`x-amz-checksum-${kind.toLowerCase()}`, checksumValue]]
+}
+
+function digestOf(kind: ChecksumAlgorithm, size: number): string {
+  const digest = checksumDigest(kind)
+  for (let at = 0; at < size; at += payload.length)
+    digest.update(payload.subarray(0, Math.min(payload.length, size - at)))
+  return Buffer.from(digest.digest()).toString('base64')
 }
 
 async function putParts(request: Request, parts: number): Promise<number> {
@@ -122,6 +125,10 @@ function signed(
   fields: readonly [string, string][],
 ): Ask {
   const path = key === '' ? `/${job.bucket}` : `/${job.bucket}/${key}`
+  const target = query === '' ? path : `${path}?${query}`
+  const name = `${verb} ${target}`
+  const before = asks.get(name)
+  if (before !== undefined) return before
   const { headers } = signer.sign(
     {
       method: verb,
@@ -133,7 +140,9 @@ function signed(
     },
     new Date(),
   )
-  return { method: verb, target: query === '' ? path : `${path}?${query}`, fields: headers }
+  const ask = { method: verb, target, fields: headers }
+  asks.set(name, ask)
+  return ask
 }
 
 async function failure(

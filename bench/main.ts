@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EMPTY_SHA256, Signer } from '../src/store/s3/signature.ts'
-import { Origin } from '../src/wire/client.ts'
 import { CASES, type Case } from './cases.ts'
 import { measure, median, medianRatio, type Sample } from './measure.ts'
 import { type Memory, measureMemory } from './memory.ts'
+import { originAt } from './origin.ts'
 import { usageOf } from './processes.ts'
 import { type CaseResult, report } from './report.ts'
 import { GROUPS, type Group, startGroup } from './subjects/groups.ts'
@@ -50,15 +50,16 @@ try {
 }
 
 async function measureGroup(group: Group, its: readonly Case[], withMemory: boolean): Promise<void> {
-  for (const { bucket } of group.subjects) await makeBucket(store, bucket)
+  for (const subject of group.subjects) await makeBucket(subject)
   const proxies = withMemory ? group.subjects.slice(1).filter(({ peer }) => !peer) : []
   for (const subject of proxies) memory.set(subject.name, { ...(await measureMemory(subject)), after: 0 })
   for (const one of its) {
     // Peers take longest, and are held against what is promised beside them.
-    const among = group.subjects.filter(({ peer }) => !peer || one.must !== undefined)
+    const among = group.subjects.filter(({ peer }) => !peer || one.promise !== undefined)
     const samples = await measure(one, among, rounds)
-    results.push({ one, samples, control: group.control })
-    tell(one, samples, group.control)
+    const control = one.control ?? group.control
+    results.push({ one, samples, control })
+    tell(one, samples, control)
   }
   for (const { name, pid } of proxies)
     memory.set(name, { ...memory.get(name)!, after: usageOf(pid).resident })
@@ -71,14 +72,14 @@ function tell(one: Case, samples: ReadonlyMap<string, readonly Sample[]>, contro
     const of = (pick: (sample: Sample) => number) => medianRatio(own.map(pick), base.map(pick)).toFixed(2)
     const cpu = median(own.map(sample => sample.cpu)).toFixed(2)
     console.log(
-      `${one.title}: ${name}: ${cpu} per ${one.per}, ${of(s => s.cpu)} × ${control}, rate ${of(s => s.rate)} ×`,
+      `${one.title}: ${name}: ${cpu} per ${one.per}, ${of(s => s.cpu)} × ${control}, ` +
+        `rate ${of(s => s.rate)} ×, first byte ${of(s => s.median)} ×, cores busy ${median(own.map(s => s.busy)).toFixed(2)}, ${median(own.map(s => s.rate)).toFixed(1)}/s`,
     )
   }
 }
 
-async function makeBucket({ endpoint, credential }: Subject, bucket: string): Promise<void> {
-  const { hostname, port } = new URL(endpoint)
-  const origin = new Origin({ host: hostname, port: Number(port) })
+async function makeBucket({ endpoint, credential, bucket }: Subject): Promise<void> {
+  const origin = originAt(endpoint)
   const { headers } = new Signer(credential, 'us-east-1').sign(
     {
       method: 'PUT',

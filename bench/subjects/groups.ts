@@ -13,7 +13,7 @@ export interface Group {
   stop(): Promise<void>
 }
 
-export const GROUPS = ['plain', 'tls', 'tls-both', 'workers'] as const
+export const GROUPS = ['plain', 'tls', 'tls-both', 'workers', 'workers-directory'] as const
 export type GroupName = (typeof GROUPS)[number]
 
 /** @param peers NAME=COMMAND each */
@@ -22,10 +22,9 @@ export async function startGroup(name: GroupName, store: Subject, peers: readonl
     case 'plain':
       return await startPlain(store, peers)
     case 'workers':
-      return group('treuhand, 1 worker', [
-        await startTreuhand(store, { name: 'treuhand, 1 worker', aead: 'evp' }),
-        await startTreuhand(store, { name: 'treuhand, 2 workers', aead: 'evp', workers: 2 }),
-      ])
+      return await startWorkers(store)
+    case 'workers-directory':
+      return await startWorkers('directory')
     default:
       return await startTls(store, name)
   }
@@ -43,6 +42,12 @@ async function startPlain(store: Subject, peers: readonly string[]): Promise<Gro
   }
   return { ...group('nginx', started), subjects: [store, ...started] }
 }
+
+const startWorkers = async (store: Subject | 'directory'): Promise<Group> =>
+  group('treuhand, 1 worker', [
+    await startTreuhand(store, { name: 'treuhand, 1 worker', aead: 'evp' }),
+    await startTreuhand(store, { name: 'treuhand, 2 workers', aead: 'evp', workers: 2 }),
+  ])
 
 /** On both sides: another nginx before the store gives it TLS, and counts as the store does. */
 async function startTls(store: Subject, name: 'tls' | 'tls-both'): Promise<Group> {

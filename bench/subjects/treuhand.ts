@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoreCredential } from '../../src/store/s3/signature.ts'
+import { dataFolder } from '../../tools/places.ts'
 import { freePort } from '../../tools/server.ts'
 import type { Subject } from './subject.ts'
 
@@ -17,15 +17,12 @@ export interface TreuhandOptions {
   readonly ca?: string
 }
 
-/** Treuhand as an operator starts it, in front of the store. */
-export async function startTreuhand(store: Subject, options: TreuhandOptions): Promise<Subject> {
-  const folder = await mkdtemp(join(tmpdir(), 'treuhand-bench-'))
-  const { accessKeyId, secretAccessKey } = store.credential
-  await writeFile(
-    join(folder, 'store'),
-    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
-    { mode: 0o600 },
-  )
+/** Treuhand as an operator starts it: in front of a store, or with the directory store inside it. */
+export async function startTreuhand(
+  store: Subject | 'directory',
+  options: TreuhandOptions,
+): Promise<Subject> {
+  const folder = await dataFolder('bench')
   const port = await freePort()
   const config = join(folder, 'treuhand.json')
   await writeFile(
@@ -33,12 +30,7 @@ export async function startTreuhand(store: Subject, options: TreuhandOptions): P
     JSON.stringify({
       listen: { port, ...(options.tls && { tls: options.tls }) },
       data: 'data',
-      store: {
-        kind: 's3',
-        endpoint: store.endpoint,
-        credentials: 'store',
-        ...(options.ca && { ca: options.ca }),
-      },
+      store: store === 'directory' ? { kind: 'directory' } : await settingsFor(store, folder, options),
       aead: options.aead,
       workers: options.workers ?? 1,
       log: { level: 'warn' },
@@ -63,6 +55,17 @@ export async function startTreuhand(store: Subject, options: TreuhandOptions): P
       await rm(folder, { recursive: true })
     },
   }
+}
+
+/** The settings of a store elsewhere, whose key pair it writes into a file. */
+async function settingsFor({ endpoint, credential }: Subject, folder: string, { ca }: TreuhandOptions) {
+  const { accessKeyId, secretAccessKey } = credential
+  await writeFile(
+    join(folder, 'store'),
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    { mode: 0o600 },
+  )
+  return { kind: 's3', endpoint, credentials: 'store', ...(ca && { ca }) }
 }
 
 /** The access key that the first start makes; waits until the proxy has written it. */
