@@ -3,7 +3,7 @@ import type { Upload } from '../registry/path/uploads.ts'
 import { MIN_PART } from '../seal/lengths.ts'
 import { type Checksum, compositeChecksum, fullObjectChecksum } from './checksum.ts'
 import { ObjectError } from './errors.ts'
-import { storeETag } from './etag.ts'
+import { clientETag, storeETag } from './etag.ts'
 import type { Room } from './room.ts'
 import { type UploadChecksum, uploadChecksum } from './upload.ts'
 
@@ -28,14 +28,17 @@ export async function chooseParts(
   const latest = new Map((await room.registry.parts.all(upload.id)).map(part => [part.number, part]))
   const parts = listed.map(({ number, etag, checksum }) => {
     const part = latest.get(number)
-    if (part === undefined || part.etag !== storeETag(etag)) throw invalidPart(number)
+    if (part === undefined || part.etag !== storeETag(etag)) throw invalidPart(number, etag)
     expectPartChecksum(uploadChecksum(upload), part, checksum)
     return part
   })
   const small = parts.slice(0, -1).find(part => part.plainLength < MIN_PART)
   if (small !== undefined)
     throw new ObjectError('EntityTooSmall', `Part ${small.number} is under 5 MiB and not the last.`, {
-      partNumber: String(small.number),
+      PartNumber: String(small.number),
+      ETag: clientETag(small.etag),
+      ProposedSize: String(small.plainLength),
+      MinSizeAllowed: String(MIN_PART),
     })
   return parts
 }
@@ -54,7 +57,8 @@ function expectPartChecksum(
     )
   }
   if (sameChecksum(stated, part.checksum)) return
-  if (kind === undefined || kind.algorithm === stated.algorithm) throw invalidPart(part.number)
+  if (kind === undefined || kind.algorithm === stated.algorithm)
+    throw invalidPart(part.number, clientETag(part.etag))
   throw new ObjectError(
     'BadDigest',
     `The ${stated.algorithm.toLowerCase()} you specified for part ${part.number} did not match what we received.`,
@@ -73,7 +77,7 @@ export function objectChecksum(
   const kind = uploadChecksum(upload)
   if (kind === undefined) return undefined
   const checksummed = parts.map(part => {
-    if (part.checksum === undefined) throw invalidPart(part.number)
+    if (part.checksum === undefined) throw invalidPart(part.number, clientETag(part.etag))
     return { value: part.checksum.value, length: part.plainLength }
   })
   const combine = kind.type === 'COMPOSITE' ? compositeChecksum : fullObjectChecksum
@@ -91,7 +95,9 @@ const sameChecksum = (
   b: { algorithm: string; value: Uint8Array } | undefined,
 ): boolean => b !== undefined && a.algorithm === b.algorithm && Buffer.compare(a.value, b.value) === 0
 
-const invalidPart = (number: number): ObjectError =>
+/** @param etag in the client's form */
+const invalidPart = (number: number, etag: string): ObjectError =>
   new ObjectError('InvalidPart', `Part ${number} was not uploaded, was sent again since, or is another.`, {
-    partNumber: String(number),
+    PartNumber: String(number),
+    ETag: etag,
   })

@@ -95,7 +95,7 @@ export async function uploadPartCopy(
       throw new ObjectError(
         'InvalidRange',
         `The range ends behind the source, which has ${source.size} bytes.`,
-        { size: String(source.size) },
+        { ActualObjectSize: String(source.size) },
       )
     const part = await uploadPart(room, to, uploadId, number, bodyOf(source), true)
     const sourceVersionId = source.attributes['x-amz-version-id']

@@ -20,7 +20,7 @@ export type ObjectErrorCode =
 export class ObjectError extends Error {
   override readonly name = 'ObjectError'
   readonly code: ObjectErrorCode
-  /** More that an answer needs, as `size` for InvalidRange. */
+  /** What its document says besides, by the names of S3's elements: `ActualObjectSize` of an InvalidRange. */
   readonly details: Readonly<Record<string, string>>
 
   constructor(code: ObjectErrorCode, message: string, details: Readonly<Record<string, string>> = {}) {

@@ -143,6 +143,6 @@ export function expectSize(size: number, limit: number): void {
   throw new ObjectError(
     'EntityTooLarge',
     `The body has ${size} bytes; ${limit} are the most the store takes once sealed.`,
-    { size: String(size), limit: String(limit) },
+    { ProposedSize: String(size), MaxSizeAllowed: String(limit) },
   )
 }

@@ -29,7 +29,7 @@ export function resolveRange(range: PlainRange, size: number): ByteRange {
       : { first: range.first, last: Math.min(range.last ?? size - 1, size - 1) }
   if (first <= last) return { first, last }
   throw new ObjectError('InvalidRange', `The range holds no byte of the object, which has ${size}.`, {
-    size: String(size),
+    ActualObjectSize: String(size),
   })
 }
 
@@ -44,15 +44,15 @@ export function optimisticRange(range: { readonly first: number; readonly last?:
 function partRange({ layout, size }: Inspected, partNumber: number): ByteRange | undefined {
   if (layout?.kind === 'multipart') {
     const part = layout.parts[partNumber - 1]
-    if (part === undefined) throw noSuchPart(partNumber)
+    if (part === undefined) throw noSuchPart(partNumber, layout.parts.length)
     return { first: part.plainStart, last: part.plainStart + part.size - 1 }
   }
-  if (partNumber !== 1) throw noSuchPart(partNumber)
+  if (partNumber !== 1) throw noSuchPart(partNumber, 1)
   return size === 0 ? undefined : { first: 0, last: size - 1 }
 }
 
-const noSuchPart = (partNumber: number): ObjectError =>
-  new ObjectError('InvalidPart', `The object has no part ${partNumber}.`)
+const noSuchPart = (partNumber: number, parts: number): ObjectError =>
+  new ObjectError('InvalidPart', `The object has no part ${partNumber}.`, { ActualPartCount: String(parts) })
 
 /** RFC 9110 13.1.5: a strong ETag, or a date to the second. */
 function stillCurrent(ifRange: string | Date | undefined, head: StoredHead): boolean {

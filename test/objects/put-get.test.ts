@@ -95,7 +95,7 @@ describe('a range', () => {
     for (const first of [size, size + 1, size + 500, size * 9])
       await expect(objects.get(named('ranged'), { ...READ, range: { first } })).rejects.toMatchObject({
         code: 'InvalidRange',
-        details: { size: String(size) },
+        details: { ActualObjectSize: String(size) },
       })
   })
 })

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { Checksum } from '../../objects/checksum.ts'
 import type { ObjectHeaders } from '../../objects/object.ts'
 import type { Attributes } from '../../store/store.ts'
 import type { Fields } from '../../wire/exchange.ts'
 import type { Call, FrontSettings } from './call.ts'
+import { errorElements, type SeenRequest } from './error-elements.ts'
 import type { S3Error } from './errors.ts'
 import { checksumHeader } from './forms/digests.ts'
 import { S3_NAMESPACE, type XmlNode, xmlDocument } from './xml/write.ts'
@@ -87,24 +89,33 @@ export function checksumText({ type, value }: Pick<Checksum, 'type' | 'value'>, 
   return type === 'COMPOSITE' && parts !== undefined ? `${text}-${parts}` : text
 }
 
-/** What an error document tells; the request's path says what it was about. */
-export const errorNodes = (error: S3Error, requestId: string, resource?: string): readonly XmlNode[] => [
+/** Which process answered, told beside the request's id by errors. */
+export const HOST_FIELD = ['x-amz-id-2', randomBytes(36).toString('base64')] as const
+
+/** @param request what was seen of it, where it could be read */
+export const errorNodes = (
+  error: S3Error,
+  requestId: string,
+  request: SeenRequest | undefined,
+): readonly XmlNode[] => [
   ['Code', error.code],
   ['Message', error.message],
-  ...Object.entries(error.details),
-  ['Resource', resource],
+  ...errorElements(error, request),
+  ['Resource', request?.target.split('?')[0]],
   ['RequestId', requestId],
+  ['HostId', HOST_FIELD[1]],
 ]
 
-/** @param target of the request, where it could be read */
-export function errorAnswer(error: S3Error, requestId: string, target: string | undefined): Answer {
+/** @param request what was seen of it, where it could be read */
+export function errorAnswer(error: S3Error, requestId: string, request: SeenRequest | undefined): Answer {
   return {
     status: error.status,
     fields: [
       ...requestFields(requestId),
+      HOST_FIELD,
       ...(error.status === 304 ? [] : [['content-type', 'application/xml'] as const]),
       ...Object.entries(error.fields),
     ],
-    body: xmlDocument('Error', errorNodes(error, requestId, target?.split('?')[0])),
+    body: xmlDocument('Error', errorNodes(error, requestId, request)),
   }
 }

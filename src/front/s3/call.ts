@@ -5,8 +5,9 @@ import type { Headers, Reply, Request } from '../../wire/exchange.ts'
 import type { Action, Intent } from './access.ts'
 import type { Authenticated } from './auth/authenticate.ts'
 import type { CorsRules } from './cors.ts'
-import type { S3Error, S3ErrorCode } from './errors.ts'
+import type { S3ErrorCode } from './errors.ts'
 import type { Query } from './forms/query.ts'
+import type { XmlNode } from './xml/write.ts'
 
 /** One request on its way through an operation: parsed, its sender known and allowed to ask for it. */
 export interface Call {
@@ -26,9 +27,9 @@ export interface Call {
   may(intent: Intent): boolean
   /**
    * Makes this request one that failed, though its answer began as a success and goes on.
-   * @returns what the rest of the answer has to tell
+   * @returns the elements of the error document that the answer has to end with
    */
-  failedLate(error: unknown): Promise<S3Error>
+  failedLate(error: unknown): Promise<readonly XmlNode[]>
 }
 
 export interface BucketCall extends Call {

@@ -1,7 +1,23 @@
+/** What the document of an error says of the request that it answers, by the names of S3's elements. */
+export type RequestElement =
+  | 'BucketName'
+  | 'Condition'
+  | 'Key'
+  | 'Method'
+  | 'PartNumberRequested'
+  | 'RangeRequested'
+  | 'ResourceType'
+  | 'StorageClassRequested'
+  | 'UploadId'
+  | 'VersionId'
+
+type Line = readonly [status: number, sentence: string, elements?: readonly RequestElement[]]
+
 /**
- * Every error that a client of the S3 front can meet: code, HTTP status, sentence. The sentences of S3's own
- * codes are S3's ("Error responses" in its API reference; where AWS does not print one, as versitygw observed
- * it), because clients and suites compare them. Our own sentences name the cure.
+ * Every error that a client of the S3 front can meet: code, HTTP status, sentence, and what its document says of the
+ * request. The sentences of S3's own codes are S3's ("Error responses" in its API reference; where AWS does not print
+ * one, as versitygw observed it), because clients and suites compare them; so are the elements, which it documents
+ * nowhere (as LocalStack recorded them from AWS: tests/aws/services/s3/*.snapshot.json). Our own sentences name the cure.
  */
 const TABLE = {
   // A key that the store cannot name; the code is really the number.
@@ -16,12 +32,14 @@ const TABLE = {
   BucketAlreadyExists: [
     409,
     'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+    ['BucketName'],
   ],
   BucketAlreadyOwnedByYou: [
     409,
     'Your previous request to create the named bucket succeeded and you already own it.',
+    ['BucketName'],
   ],
-  BucketNotEmpty: [409, 'The bucket you tried to delete is not empty.'],
+  BucketNotEmpty: [409, 'The bucket you tried to delete is not empty.', ['BucketName']],
   ConditionalRequestConflict: [
     409,
     'The conditional request cannot succeed due to a conflicting operation against this resource.',
@@ -49,23 +67,25 @@ const TABLE = {
   InvalidPart: [
     400,
     "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+    ['UploadId'],
   ],
-  InvalidPartNumber: [416, 'The requested partnumber is not satisfiable.'],
+  InvalidPartNumber: [416, 'The requested partnumber is not satisfiable.', ['PartNumberRequested']],
   InvalidPartOrder: [
     400,
     'The list of parts was not in ascending order. Parts must be ordered by part number.',
+    ['UploadId'],
   ],
   InvalidPolicyDocument: [
     400,
     'The content of the form does not meet the conditions specified in the policy document.',
   ],
-  InvalidRange: [416, 'The requested range is not satisfiable'],
+  InvalidRange: [416, 'The requested range is not satisfiable', ['RangeRequested']],
   InvalidRedirectLocation: [
     400,
     "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
   ],
   InvalidRequest: [400, 'Invalid Request.'],
-  InvalidStorageClass: [400, 'The storage class you specified is not valid'],
+  InvalidStorageClass: [400, 'The storage class you specified is not valid', ['StorageClassRequested']],
   InvalidTag: [
     400,
     'The tag provided was not a valid tag. This error can occur if the tag did not pass input validation.',
@@ -89,34 +109,51 @@ const TABLE = {
   ],
   MaxMessageLengthExceeded: [400, 'Your request was too big.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size'],
-  MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
+  MethodNotAllowed: [
+    405,
+    'The specified method is not allowed against this resource.',
+    ['Method', 'ResourceType'],
+  ],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   MissingRequestBodyError: [400, 'Request Body is empty'],
   MissingSecurityHeader: [400, 'Your request was missing a required header.'],
-  NoSuchBucket: [404, 'The specified bucket does not exist.'],
-  NoSuchBucketPolicy: [404, 'The bucket policy does not exist.'],
-  NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist'],
+  NoSuchBucket: [404, 'The specified bucket does not exist.', ['BucketName']],
+  NoSuchBucketPolicy: [404, 'The bucket policy does not exist.', ['BucketName']],
+  NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist', ['BucketName']],
   NoSuchConfiguration: [404, 'The specified configuration does not exist.'],
-  NoSuchKey: [404, 'The specified key does not exist.'],
-  NoSuchLifecycleConfiguration: [404, 'The lifecycle configuration does not exist'],
+  NoSuchKey: [404, 'The specified key does not exist.', ['Key']],
+  NoSuchLifecycleConfiguration: [404, 'The lifecycle configuration does not exist', ['BucketName']],
   NoSuchObjectLockConfiguration: [404, 'The specified object does not have a ObjectLock configuration.'],
-  NoSuchPublicAccessBlockConfiguration: [404, 'The public access block configuration was not found'],
-  NoSuchTagSet: [404, 'The TagSet does not exist.'],
+  NoSuchPublicAccessBlockConfiguration: [
+    404,
+    'The public access block configuration was not found',
+    ['BucketName'],
+  ],
+  NoSuchTagSet: [404, 'The TagSet does not exist.', ['BucketName']],
   NoSuchUpload: [
     404,
     'The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    ['UploadId'],
   ],
-  NoSuchVersion: [404, 'The specified version does not exist.'],
-  NoSuchWebsiteConfiguration: [404, 'The specified bucket does not have a website configuration'],
+  NoSuchVersion: [404, 'The specified version does not exist.', ['Key', 'VersionId']],
+  NoSuchWebsiteConfiguration: [
+    404,
+    'The specified bucket does not have a website configuration',
+    ['BucketName'],
+  ],
   NotImplemented: [501, 'A header you provided implies functionality that is not implemented.'],
   NotModified: [304, 'Not Modified'],
-  ObjectLockConfigurationNotFoundError: [404, 'Object Lock configuration does not exist for this bucket.'],
+  ObjectLockConfigurationNotFoundError: [
+    404,
+    'Object Lock configuration does not exist for this bucket.',
+    ['BucketName'],
+  ],
   OperationAborted: [
     409,
     'A conflicting conditional operation is currently in progress against this resource. Please try again.',
   ],
-  OwnershipControlsNotFoundError: [404, 'The bucket ownership controls were not found.'],
-  PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold.'],
+  OwnershipControlsNotFoundError: [404, 'The bucket ownership controls were not found.', ['BucketName']],
+  PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold.', ['Condition']],
   QuotaExceeded: [403, 'Your request was denied due to quota exceeded.'],
   RequestHeaderSectionTooLarge: [400, 'Your request header section exceeds the maximum allowed size.'],
   RequestTimeTooSkewed: [403, 'The difference between the request time and the current time is too large.'],
@@ -127,6 +164,7 @@ const TABLE = {
   ServerSideEncryptionConfigurationNotFoundError: [
     404,
     'The server side encryption configuration was not found',
+    ['BucketName'],
   ],
   ServiceUnavailable: [503, 'The object store behind this endpoint is not available. Please try again.'],
   SignatureDoesNotMatch: [
@@ -154,7 +192,7 @@ const TABLE = {
     503,
     'No encryption key can be had for this bucket at the moment. Please try again; if it lasts, ask whoever keeps the keys.',
   ],
-} as const satisfies Record<string, readonly [status: number, sentence: string]>
+} as const satisfies Record<string, Line>
 
 export type S3ErrorCode = keyof typeof TABLE
 
@@ -182,6 +220,12 @@ export class S3Error extends Error {
     this.details = details
     this.fields = fields
   }
+}
+
+/** What the document of this error says of the request. */
+export const elementsOfRequest = (code: S3ErrorCode): readonly RequestElement[] => {
+  const [, , elements = []]: Line = TABLE[code]
+  return elements
 }
 
 export const isS3ErrorCode = (code: string): code is S3ErrorCode => Object.hasOwn(TABLE, code)

@@ -3,7 +3,7 @@ import type { Objects } from '../../objects/objects.ts'
 import { PeerFailed } from '../../wire/errors.ts'
 import type { Fields, Headers, Reply, Request } from '../../wire/exchange.ts'
 import { type Escort, type Intent, isAllowed } from './access.ts'
-import { errorAnswer } from './answer.ts'
+import { errorAnswer, errorNodes } from './answer.ts'
 import { anonymousRefused } from './auth/anonymous.ts'
 import { type Authenticated, type Authority, authenticate, isUnsigned } from './auth/authenticate.ts'
 import { authenticateForm } from './auth/authenticate-form.ts'
@@ -11,10 +11,10 @@ import { checkVersion } from './auth/presigned.ts'
 import { type ReceivedForm, receiveForm } from './body/form-body.ts'
 import type { Call, Operation } from './call.ts'
 import { corsFields, preflight } from './cors.ts'
+import { type SeenRequest, sourceOf } from './error-elements.ts'
 import { S3Error } from './errors.ts'
 import { checkOwner } from './expected-owner.ts'
 import { asS3Error } from './failure.ts'
-import { readCopySource } from './forms/copy-source.ts'
 import { withHoisted } from './forms/hoisted.ts'
 import { type Place, readPlace } from './forms/place.ts'
 import { readBoundary } from './forms/post-form.ts'
@@ -26,6 +26,7 @@ import { route } from './router.ts'
 import { secondLook } from './second-look.ts'
 import { troubleOf } from './trouble.ts'
 import { escortedIntent, Watched } from './watched.ts'
+import type { XmlNode } from './xml/write.ts'
 
 /** A request that has been read: what it is about and what it wants. */
 interface Asked {
@@ -193,17 +194,22 @@ export class Exchange {
     this.#watched?.failed(this.#reply.started ? 0 : failure.status)
     // What has begun cannot become an error any more: the wire cuts it.
     if (this.#reply.started) throw error
-    const { status, fields, body } = errorAnswer(failure, this.#id, this.#request.target)
+    const { status, fields, body } = errorAnswer(failure, this.#id, this.#seen())
     const bodiless = this.#request.method === 'HEAD' || status === 304
     const length = status === 304 ? 0 : body.length
     await this.#reply.send(status, [...fields, ...this.#cors], bodiless ? NOTHING : body, length)
   }
 
-  async #failLate(error: unknown): Promise<S3Error> {
+  async #failLate(error: unknown): Promise<readonly XmlNode[]> {
     const failure = await this.#failure(error)
     this.#lateFailure = failure
     this.#watched?.failed(failure.status)
-    return failure
+    return errorNodes(failure, this.#id, this.#seen())
+  }
+
+  #seen(): SeenRequest {
+    const { method, target, headers } = this.#request
+    return { method, target, headers, ...(this.#place && { place: this.#place }), ...this.#asked }
   }
 
   async #failure(error: unknown): Promise<S3Error> {
@@ -215,7 +221,7 @@ export class Exchange {
     const objects = this.#objects
     if (!known) return new S3Error('InternalError')
     if (!asked || !objects || !this.#caller) return known
-    const source = sourceBucket(asked.headers)
+    const source = sourceOf(asked.headers)?.bucket
     return secondLook(known, error, {
       ...asked,
       objects,
@@ -267,16 +273,6 @@ function checkFieldSize({ pairs }: Headers): void {
   for (const [name, value] of pairs) size += name.length + value.length
   if (size > MAX_FIELDS)
     throw new S3Error('RequestHeaderSectionTooLarge', undefined, { details: { MaxSizeAllowed: MAX_FIELDS } })
-}
-
-/** The bucket that a copy reads from, if its name can be read. */
-function sourceBucket(headers: Headers): string | undefined {
-  const source = headers.get('x-amz-copy-source')
-  try {
-    return source === undefined ? undefined : readCopySource(source).bucket
-  } catch {
-    return undefined
-  }
 }
 
 /** What the sender's grants must cover; undefined where the operation asks for it itself. */

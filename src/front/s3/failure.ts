@@ -48,12 +48,11 @@ const OBJECT_ERRORS: Readonly<Record<ObjectErrorCode, S3ErrorCode>> = {
 const OWN_WORDS: ReadonlySet<ObjectErrorCode> = new Set(['InvalidRequest', 'BadDigest', 'NotImplemented'])
 
 function fromObjects(error: ObjectError): S3Error {
-  const { size } = error.details
+  const { details } = error
+  const { ActualObjectSize: size } = details
   return new S3Error(OBJECT_ERRORS[error.code], OWN_WORDS.has(error.code) ? error.message : undefined, {
-    ...(size !== undefined && {
-      details: { ActualObjectSize: size },
-      fields: { 'content-range': `bytes */${size}` },
-    }),
+    details,
+    ...(size !== undefined && { fields: { 'content-range': `bytes */${size}` } }),
   })
 }
 

@@ -44,7 +44,7 @@ export async function secondLook(failure: S3Error, error: unknown, request: Fail
     const { source } = request
     if (await isMissing(request, place.bucket)) return new S3Error('NoSuchBucket')
     if (source !== undefined && !OF_THE_REQUEST.has(failure.code) && (await isMissing(request, source)))
-      return new S3Error('NoSuchBucket')
+      return new S3Error('NoSuchBucket', undefined, { details: { BucketName: source } })
     return failure
   }
   if (error instanceof StoreError && error.reason?.kind === 'explicit-deny')
@@ -89,11 +89,16 @@ function explicitDeny(
   )
 }
 
-/** Operations that look at an object by HEAD, to which a store cannot say what is missing. */
+/** Operations that look at an object by HEAD, to which a store cannot say what is missing; a copy has two buckets. */
 const isHeadFirst = ({ name, selector }: Operation): boolean =>
   selector?.header !== undefined || name === 'GetObjectAttributes'
 
-const AFTER_A_HEAD: ReadonlySet<string> = new Set(['NoSuchKey', 'InvalidArgument', 'InvalidRequest'])
+const AFTER_A_HEAD: ReadonlySet<string> = new Set([
+  'NoSuchBucket',
+  'NoSuchKey',
+  'InvalidArgument',
+  'InvalidRequest',
+])
 
 /** What is wrong with a request stays wrong, whether the bucket that it copies from is there or not. */
 const OF_THE_REQUEST: ReadonlySet<string> = new Set(['InvalidArgument', 'InvalidRequest'])

@@ -1,5 +1,5 @@
 import type { Fields, ReplyBody } from '../../wire/exchange.ts'
-import { errorNodes, requestFields } from './answer.ts'
+import { HOST_FIELD, requestFields } from './answer.ts'
 import type { Call } from './call.ts'
 import { S3_NAMESPACE, XML_DECLARATION, type XmlNode, xmlElement } from './xml/write.ts'
 
@@ -39,8 +39,7 @@ async function outcome(
     return { fields, element: xmlElement(root, content, S3_NAMESPACE) }
   } catch (error) {
     if (!waiting.begun) throw error
-    const failure = await call.failedLate(error)
-    return { fields: [], element: xmlElement('Error', errorNodes(failure, call.requestId)) }
+    return { fields: [], element: xmlElement('Error', await call.failedLate(error)) }
   }
 }
 
@@ -74,7 +73,7 @@ class Waiting {
 
   #signOfLife(): void {
     const first = this.#body === undefined
-    this.#body ??= this.#call.reply.streamChunked(200, this.#fields([]))
+    this.#body ??= this.#call.reply.streamChunked(200, this.#fields([HOST_FIELD]))
     this.#written = this.#body.write([Buffer.from(first ? XML_DECLARATION : ' ')])
     // Nobody may be left to hear it; the work goes on, and `finish` meets the failure.
     this.#written?.catch(() => this.stop())

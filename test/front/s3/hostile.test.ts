@@ -314,7 +314,7 @@ describe('a request is refused', () => {
     const answer = await exchange(Buffer.from(text))
     expect(answer.status).toBe(status)
     expect(answer.text).toMatch(
-      /^<\?xml .*<Error><Code>\w+<\/Code><Message>[^<]+<\/Message><RequestId>[0-9A-F]{16}<\/RequestId><\/Error>$/s,
+      /^<\?xml .*<Error><Code>\w+<\/Code><Message>[^<]+<\/Message><RequestId>[0-9A-F]{16}<\/RequestId><HostId>[\w+/]+=*<\/HostId><\/Error>$/s,
     )
   })
 

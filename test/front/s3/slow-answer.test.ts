@@ -21,7 +21,7 @@ async function answering(
   const failures: unknown[] = []
   const failedLate = async (error: S3Error) => {
     failures.push(error)
-    return error
+    return [['Code', error.code]] as const
   }
   let finish: (result: SlowResult | Error) => void = () => {}
   const outcome = new Promise<SlowResult>((resolve, reject) => {
@@ -79,9 +79,7 @@ test('what fails after the answer began is an error inside the 200, and told to 
   const { url, finish, failures } = await answering(5)
   const waiting = await begun(await fetch(url))
   finish(new S3Error('InvalidPart'))
-  expect(await waiting.rest()).toMatch(
-    /\n +<Error><Code>InvalidPart<\/Code><Message>[^<]+<\/Message><RequestId>ID<\/RequestId><\/Error>$/,
-  )
+  expect(await waiting.rest()).toMatch(/\n +<Error><Code>InvalidPart<\/Code><\/Error>$/)
   expect(failures).toEqual([new S3Error('InvalidPart')])
 })
 

@@ -83,7 +83,8 @@ function readIfRange(value: string | undefined): string | Date | undefined {
 /** A part number that the object does not have is 416 here, unlike a part that is missing from an upload. */
 async function withParts<T>(object: Promise<T>): Promise<T> {
   return object.catch(error => {
-    if (error instanceof ObjectError && error.code === 'InvalidPart') throw new S3Error('InvalidPartNumber')
+    if (error instanceof ObjectError && error.code === 'InvalidPart')
+      throw new S3Error('InvalidPartNumber', undefined, { details: error.details })
     throw error
   })
 }

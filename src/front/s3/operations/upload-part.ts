@@ -80,7 +80,7 @@ function partOf({ query }: ObjectCall): { readonly number: number; readonly uplo
 /** A range outside of the source is a wrong argument, not an unsatisfiable range. */
 function rangeRefused(error: unknown): never {
   if (!(error instanceof ObjectError) || error.code !== 'InvalidRange') throw error
-  const size = error.details['size'] ?? ''
+  const size = error.details['ActualObjectSize'] ?? ''
   throw invalidArgument(
     'x-amz-copy-source-range',
     size,
