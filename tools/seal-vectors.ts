@@ -153,16 +153,21 @@ function sealVector(recipe: Recipe) {
     ...(recipe.split && {
       customerHalf: hex(half),
       wrappingKey: hex(
-        hkdf(Buffer.concat([groupKey, half]), new Uint8Array(0), Buffer.concat([LABEL.split, id]), 32),
+        hkdf(
+          nodeEngine,
+          Buffer.concat([groupKey, half]),
+          new Uint8Array(0),
+          Buffer.concat([LABEL.split, id]),
+        ),
       ),
     }),
     dek: hex(dekBytes),
     commitment: hex(dek.commitment()),
     subkeys: {
-      metadata: hex(hkdfExpand(dekBytes, LABEL.metadata)),
-      part: hex(hkdfExpand(dekBytes, LABEL.part)),
-      table: hex(hkdfExpand(dekBytes, LABEL.table)),
-      summary: hex(hkdfExpand(dekBytes, LABEL.summary)),
+      metadata: hex(hkdfExpand(nodeEngine, dekBytes, LABEL.metadata)),
+      part: hex(hkdfExpand(nodeEngine, dekBytes, LABEL.part)),
+      table: hex(hkdfExpand(nodeEngine, dekBytes, LABEL.table)),
+      summary: hex(hkdfExpand(nodeEngine, dekBytes, LABEL.summary)),
     },
     nonces: {
       wrap: hex(nonces.envelope),
@@ -178,7 +183,7 @@ function sealVector(recipe: Recipe) {
       number: part.number,
       plaintext: { shake128: part.seed, length: part.size },
       header: hex(headerBytes(part.header)),
-      segmentKey: hex(hkdf(dek.partKey(), part.header.salt, partData(part.number), 32)),
+      segmentKey: hex(hkdf(nodeEngine, dek.partKey(), part.header.salt, partData(part.number))),
       ...(part.checksum && { checksum: hex(part.checksum) }),
     })),
     summary: {

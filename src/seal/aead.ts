@@ -1,7 +1,7 @@
 /**
- * AES-256 as the format needs it: AES-256-GCM (NIST SP 800-38D; 96-bit nonce, 128-bit tag) over a whole
- * message at once, and the bare block cipher for the key derivation of XAES. An engine holds no key between
- * two calls, so nothing has to be closed and streams may take turns on it.
+ * What the format needs of OpenSSL: AES-256-GCM (NIST SP 800-38D; 96-bit nonce, 128-bit tag) over a whole
+ * message at once; and for the derivation of keys, the bare block cipher of XAES and the HMAC of HKDF. An
+ * engine holds no key between two calls, so nothing has to be closed and streams may take turns on it.
  */
 export interface AeadEngine {
   readonly name: 'node' | 'evp'
@@ -32,6 +32,14 @@ export interface AeadEngine {
 
   /** Enciphers up to 16 whole blocks of 16 bytes with bare AES-256, each for itself (FIPS 197). For key derivation only. */
   blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array
+
+  /**
+   * HMAC-SHA-256 (RFC 2104). For key derivation only.
+   * @param key 64 bytes at most: a longer one would be hashed first, and no key here is
+   * @param message 1,024 bytes at most
+   * @returns 32 bytes
+   */
+  hmac(key: Uint8Array, message: Uint8Array): Uint8Array
 }
 
 /** A sealed message in two pieces, to be sent one after the other. */
@@ -44,10 +52,19 @@ interface SealedMessage {
 export const KEY_BYTES = 32
 export const NONCE_BYTES = 12
 export const TAG_BYTES = 16
+/** A block of SHA-256, to which HMAC fills its key up. */
+export const MAX_HMAC_KEY = 64
+export const MAX_HMAC_MESSAGE = 1024
 
 /** @throws TypeError naming both lengths. The bytes are never shown. */
 export function expectLength(what: string, bytes: Uint8Array, length: number): void {
   if (bytes.length !== length) throw new TypeError(`${what}: expected ${length} bytes, got ${bytes.length}`)
+}
+
+/** @throws TypeError */
+export function expectShort(what: string, bytes: Uint8Array, limit: number): void {
+  if (bytes.length > limit)
+    throw new TypeError(`${what}: expected ${limit} bytes at most, got ${bytes.length}`)
 }
 
 export function expectBlocks(blocks: Uint8Array): void {

@@ -53,7 +53,7 @@ export class Dek {
 
   /** 32 bytes that no other DEK has, and that tell nothing of this one: GCM alone does not commit to its key. */
   commitment(): Uint8Array {
-    return hkdfExpand(this.#bytes, LABEL.commitment)
+    return hkdfExpand(this.engine, this.#bytes, LABEL.commitment)
   }
 
   metadataKey(): Xaes {
@@ -85,6 +85,6 @@ export class Dek {
   }
 
   #subkey(label: Uint8Array): Uint8Array {
-    return hkdfExpand(this.#bytes, label)
+    return hkdfExpand(this.engine, this.#bytes, label)
   }
 }

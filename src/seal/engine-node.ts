@@ -1,5 +1,15 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { type AeadEngine, expectBlocks, expectLength, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './aead.ts'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import {
+  type AeadEngine,
+  expectBlocks,
+  expectLength,
+  expectShort,
+  KEY_BYTES,
+  MAX_HMAC_KEY,
+  MAX_HMAC_MESSAGE,
+  NONCE_BYTES,
+  TAG_BYTES,
+} from './aead.ts'
 import { DoesNotOpen } from './errors.ts'
 
 /**
@@ -46,6 +56,12 @@ export const nodeEngine: AeadEngine = {
     expectLength('AES key', key, KEY_BYTES)
     expectBlocks(blocks)
     return createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(blocks)
+  },
+
+  hmac(key, message) {
+    expectShort('HMAC key', key, MAX_HMAC_KEY)
+    expectShort('HMAC message', message, MAX_HMAC_MESSAGE)
+    return createHmac('sha256', key).update(message).digest()
   },
 }
 

@@ -32,7 +32,7 @@ export function chooseEngine(name: EngineName): ChosenEngine {
 
 /**
  * Known answers: node:crypto seals messages around every border, the engine must give the same bytes, open
- * them, and refuse each changed tag.
+ * them, and refuse each changed tag; likewise blocks and HMACs.
  * @throws Error at the first difference
  */
 export function proveEngine(engine: AeadEngine): void {
@@ -55,6 +55,10 @@ export function proveEngine(engine: AeadEngine): void {
   }
   if (!same(engine.blocks(key, pattern(48, 3)), nodeEngine.blocks(key, pattern(48, 3))))
     throw unproven('enciphers')
+  for (const length of [0, 1, 31, 32, 55, 56, 64]) {
+    const [short, message] = [pattern(length, 2), pattern(16 * length, 4)]
+    if (!same(engine.hmac(short, message), nodeEngine.hmac(short, message))) throw unproven('hashes')
+  }
 }
 
 const PROVEN_LENGTHS = [0, 1, 15, 16, 17, 63, 64, 65, 4096, 65_480, 65_520]

@@ -3,7 +3,7 @@ import type { Dek } from './dek.ts'
 import { DoesNotOpen } from './errors.ts'
 import { hkdf } from './hkdf.ts'
 import { PART_HEADER, partLength, SEGMENT, SEGMENT_ROOM, segmentCount, TAG } from './lengths.ts'
-import { LABEL, SUBKEY_BYTES } from './suite.ts'
+import { LABEL } from './suite.ts'
 
 /**
  * A part is one ciphertext of Tink's AES256_GCM_HKDF streaming AEAD with HKDF-SHA-256 and segments of 65,536
@@ -155,4 +155,4 @@ export function partData(number: number): Uint8Array {
 }
 
 const segmentKey = (dek: Dek, header: PartHeader, number: number): Uint8Array =>
-  hkdf(dek.partKey(), header.salt, partData(number), SUBKEY_BYTES)
+  hkdf(dek.engine, dek.partKey(), header.salt, partData(number))

@@ -6,7 +6,6 @@ export const VERSION = 1
 export const SUITE = 1
 
 export const DEK_BYTES = 32
-export const SUBKEY_BYTES = 32
 
 const label = (purpose: string): Buffer => Buffer.from(`treuhand/v${VERSION}/s${SUITE}/${purpose}`, 'ascii')
 

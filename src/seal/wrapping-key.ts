@@ -1,6 +1,6 @@
 import { type AeadEngine, expectLength, KEY_BYTES } from './aead.ts'
 import { hkdf } from './hkdf.ts'
-import { LABEL, SUBKEY_BYTES } from './suite.ts'
+import { LABEL } from './suite.ts'
 import { Xaes } from './xaes.ts'
 
 const KEY_ID_BYTES = 16
@@ -45,7 +45,7 @@ export class WrappingKey {
     expectLength("customer's half", customerHalf, KEY_BYTES)
     const both = Buffer.concat([groupKey, customerHalf])
     const info = Buffer.concat([LABEL.split, groupKeyId])
-    const key = hkdf(both, new Uint8Array(0), info, SUBKEY_BYTES)
+    const key = hkdf(engine, both, new Uint8Array(0), info)
     const made = new WrappingKey(engine, groupKeyId, key)
     both.fill(0)
     key.fill(0)

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nodeEngine } from '../../src/seal/engine-node.ts'
@@ -52,6 +53,17 @@ describe.each(ENGINES)('the $name engine', engine => {
     )
   })
 
+  test('gives the HMAC that node:crypto gives, whatever it was asked before', () => {
+    const short = fc.uint8Array({ maxLength: 64 })
+    fc.assert(
+      fc.property(short, fc.uint8Array({ maxLength: 1_024, size: 'max' }), (key, message) => {
+        const expected = createHmac('sha256', key).update(message).digest()
+        expect(Buffer.compare(engine.hmac(key, message), expected)).toBe(0)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
   test('leaves no unverified plaintext behind when a tag does not verify', () => {
     const plain = bytes('plain', 1_000)
     const { ciphertext, tag } = nodeEngine.seal(KEY, NONCE, plain)
@@ -73,6 +85,8 @@ describe.each(ENGINES)('the $name engine', engine => {
     expect(() => engine.seal(KEY, NONCE.subarray(1), plain)).toThrow('expected 12 bytes, got 11')
     expect(() => engine.open(KEY, NONCE, plain, new Uint8Array(12))).toThrow('expected 16 bytes, got 12')
     expect(() => engine.blocks(KEY, new Uint8Array(15))).toThrow('whole blocks of 16, got 15')
+    expect(() => engine.hmac(new Uint8Array(65), plain)).toThrow('expected 64 bytes at most, got 65')
+    expect(() => engine.hmac(KEY, new Uint8Array(1025))).toThrow('expected 1024 bytes at most, got 1025')
   })
 
   test('passes the known-answer test that it must pass at start', () => {
@@ -108,6 +122,7 @@ describe('choosing an engine', () => {
     ['opens', { open: () => new Uint8Array(5) }],
     ['verifies', { open: (_k: unknown, _n: unknown, ciphertext: Uint8Array) => lenient(ciphertext) }],
     ['enciphers', { blocks: () => new Uint8Array(48) }],
+    ['hashes', { hmac: () => new Uint8Array(32) }],
   ])('turns down an engine that %s otherwise', (act, broken) => {
     expect(() => proveEngine({ ...nodeEngine, ...broken })).toThrow(act)
   })
