@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 const MODULES = [
   'console/page/main.ts',
   'console/page/custodian.ts',
+  'console/page/encoding.ts',
   'console/page/escort-screen.ts',
   'console/page/escorts.ts',
   'console/page/new-passkey.ts',

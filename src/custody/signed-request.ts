@@ -43,6 +43,15 @@ export class PersonRequests {
   }
 
   /**
+   * Takes a request to look, which changes nothing: within five minutes it counts as often as it is shown.
+   *
+   * @throws CustodyError as `takeOrTry` does
+   */
+  async look(document: string, signature: string): Promise<PersonRequest> {
+    return await this.#verify(document, signature)
+  }
+
+  /**
    * Takes a request, or a dry run of one: whoever asks looks at `dryRun`.
    *
    * @param document canonical JSON of label, origin, act, params, by, at (milliseconds since 1970) and nonce; for a dry
@@ -51,6 +60,21 @@ export class PersonRequests {
    * @throws CustodyError `Malformed`, `Refused`, `Unverified`, `Expired`, `Conflict`
    */
   async takeOrTry(document: string, signature: string, records?: Records): Promise<PersonRequest> {
+    const { nonce, ...request } = await this.#verify(document, signature, records)
+    if (request.dryRun) return request
+    const { registry, now } = this.#custody
+    const seen = await noteSeen(registry, NONCES, request.by, nonce, now())
+    if (seen === 'again') throw new CustodyError('Conflict', 'This request was made already.')
+    if (seen === 'too-many')
+      throw new CustodyError('TooMany', 'This key has signed too many requests today. Come again tomorrow.')
+    return request
+  }
+
+  async #verify(
+    document: string,
+    signature: string,
+    records?: Records,
+  ): Promise<PersonRequest & { readonly nonce: string }> {
     const custody = this.#custody
     const {
       label,
@@ -81,12 +105,6 @@ export class PersonRequests {
     await verifyPerson(custody, by, document, signature, records)
     if (typeof nonce !== 'string' || nonce.length > 100)
       throw new CustodyError('Malformed', 'A request has a nonce of its own.')
-    const request = { act, params: (params ?? {}) as PersonRequest['params'], by, dryRun }
-    if (dryRun) return request
-    const seen = await noteSeen(custody.registry, NONCES, by, nonce, custody.now())
-    if (seen === 'again') throw new CustodyError('Conflict', 'This request was made already.')
-    if (seen === 'too-many')
-      throw new CustodyError('TooMany', 'This key has signed too many requests today. Come again tomorrow.')
-    return request
+    return { act, params: (params ?? {}) as PersonRequest['params'], by, dryRun, nonce }
   }
 }

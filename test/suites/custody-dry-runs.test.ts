@@ -179,7 +179,7 @@ async function prepare(
   }
   later(25)
   for (const { id } of waiting)
-    expect(await custodian.execute({ id, document: '' })).toMatchObject({ json: { body: { state: 'done' } } })
+    expect(await custodian.execute({ id })).toMatchObject({ json: { body: { state: 'done' } } })
   const [destroyed, exported] = waiting.map(({ id }) => id)
 
   // A KEK is renewed once an hour, and what destroyed keys did so too.
@@ -263,7 +263,7 @@ async function prepare(
     },
     'custodian veto': { args: [...sign('dora'), open.id], says: /dora would veto .* it would be vetoed\./ },
     'custodian execute': {
-      args: [...reach, approved.id],
+      args: [...sign('ben'), approved.id],
       says: /loosen of default would be carried out, as ben, cem, dora decided/,
     },
     'custodian erasure': { args: [...sign('ben'), destroyed!], says: /[Bb]ackups/, refused: 5 },

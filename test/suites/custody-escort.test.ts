@@ -313,10 +313,10 @@ async function letIn({ minutes = 60 }: { minutes?: number } = {}): Promise<{ id:
   const { publicKey } = JSON.parse(await treuhand(0, 'escort', 'key', '--json', at(name)))
   const proposed = await treuhand(5, 'escort', 'propose', ...reach, ...sign, ...wish(publicKey, minutes))
   const proposal = /digest {3}([0-9a-f]{64})/.exec(proposed)![1]!
-  const { json } = await call(ports.officers, 'GET', `/v1/proposals/${proposal}`)
+  const { json } = await officers.look(proposal, dora)
   const { document } = json['body'] as { document: string }
   for (const one of [anna, ben, emil]) expect((await officers.approve(document, one)).status).toBe(200)
-  await treuhand(0, 'custodian', 'execute', ...reach, proposal)
+  await treuhand(0, 'custodian', 'execute', ...reach, ...sign, proposal)
   const id = escortId(proposal)
   expect(proposed).toContain(`treuhand escort watch … ${id}`)
   await treuhand(0, 'escort', 'fetch', ...reach, '--key', at(name), id, at(`${name}.credentials`))

@@ -17,7 +17,6 @@ import { openPostgresRegistry } from '../../src/registry/custody/postgres.ts'
 import { Officers, person } from '../../tools/demo/people.ts'
 import { type Postgres, startPostgres } from '../../tools/postgres.ts'
 import { freePort } from '../../tools/server.ts'
-import { call } from '../custody/server/officers-client.ts'
 import { memoryOf, spellings } from '../harness/memory.ts'
 import { type Program, startProgram } from '../harness/program.ts'
 import { sdkFor } from '../harness/s3-client.ts'
@@ -230,7 +229,7 @@ async function proposed(): Promise<{ proposal: string; id: string }> {
 /** The approvals that are missing; the one given before counts. */
 async function finish(proposal: string, id: string): Promise<void> {
   for (const one of [cem, dora]) await officers.approve(proposal, one)
-  const { json } = await call(officers.port, 'POST', `/v1/proposals/${id}/execute`)
+  const { json } = await officers.execute(id, anna)
   expect(json).toMatchObject({ body: { state: 'done' } })
 }
 

@@ -3,7 +3,7 @@ import { generateHpkeKey } from '../../src/custody/hpke.ts'
 import { storedFiles } from '../../src/custody/log/files.ts'
 import { verifyLog } from '../../src/custody/log/verify.ts'
 import type { Dealt } from '../../src/custody/quorum/deal.ts'
-import { openShare, type Purpose, submitShare } from '../../src/custody/quorum/submission.ts'
+import { type Desk, openShare, type Purpose, submitShare } from '../../src/custody/quorum/submission.ts'
 import { fileRoot } from '../../src/custody/roots/file.ts'
 import { p12Root } from '../../src/custody/roots/p12.ts'
 import { passphraseRoot } from '../../src/custody/roots/passphrase.ts'
@@ -11,7 +11,6 @@ import { pkcs11Root } from '../../src/custody/roots/pkcs11.ts'
 import { transitRoot } from '../../src/custody/roots/transit.ts'
 import { isQuorumKind, type SealOffer, SealOffers } from '../../src/custody/seals/offers.ts'
 import { SealDesk } from '../../src/custody/seals/seal-desk.ts'
-import type { DeskAnswer } from '../../src/custody/seals/share-tables.ts'
 import { UnattendedSeal } from '../../src/custody/seals/unattended-seal.ts'
 import { openSqliteRegistry } from '../../src/registry/custody/sqlite.ts'
 import { startTransit, type Transit } from '../../tools/transit.ts'
@@ -82,12 +81,7 @@ async function holders() {
     publicKey: publicKey.toString('base64url'),
   })
   const plan = { needed: 1, parties: [{ name: 'trustee', needed: 2, holders: keys.map(holder) }] }
-  const bring = async (
-    desk: SealDesk,
-    dealt: readonly Dealt[],
-    purpose: Purpose,
-    { desk: at }: DeskAnswer,
-  ) => {
+  const bring = async (desk: SealDesk, dealt: readonly Dealt[], purpose: Purpose, at: Desk) => {
     for (const { name, privateKey } of keys) {
       const share = dealt.find(one => one.holder === name)!
       if (share.by !== 'key') throw new Error('on paper')

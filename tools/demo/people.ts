@@ -103,10 +103,20 @@ export class Officers {
     const document = await this.propose(act, tenant, params, by)
     for (const one of approvers) await this.#ok(this.approve(document, one))
     const id = proposalId(document)
-    const { body } = await this.#ok(call(this.port, 'POST', `/v1/proposals/${id}/execute`))
+    const { body } = await this.#ok(this.execute(id, by))
     const { state, outcome } = body as { state: string; outcome: string }
     if (state !== 'done') throw new Error(`${act} is ${state}: ${outcome}`)
     return id
+  }
+
+  async execute(id: string, by: Person): Promise<Answer> {
+    const word = this.signed('execute', { proposal: id }, by)
+    return await call(this.port, 'POST', `/v1/proposals/${id}/execute`, {}, word)
+  }
+
+  /** A proposal as it stands. */
+  async look(id: string, by: Person): Promise<Answer> {
+    return await call(this.port, 'GET', `/v1/proposals/${id}`, undefined, this.signed('look', {}, by))
   }
 
   /** One person revokes. */

@@ -5,7 +5,8 @@ import { digest, type Json } from '../../custody/canonical.ts'
 import { CustodyError } from '../../custody/errors.ts'
 import { show, showWould, wouldBe } from '../show.ts'
 import { ask, sshSign } from './client.ts'
-import { type PersonFlags, proposeAct, signedRequest, signer } from './decisions.ts'
+import { proposeAct } from './decisions.ts'
+import { type PersonFlags, signedRequest, signer } from './person.ts'
 import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
 const HOUR = 3_600_000

@@ -12,10 +12,10 @@ import type { CustodyRegistry } from '../../registry/custody/registry.ts'
 import { NEWEST } from '../../registry/custody/schema.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { show, showWould } from '../show.ts'
-import { ask } from './client.ts'
+import { ask, bearer } from './client.ts'
 import { type CustodianConfig, readCustodianConfig } from './config.ts'
-import { signedRequest } from './decisions.ts'
 import { openRegistry } from './open-registry.ts'
+import { signedRequest } from './person.ts'
 import type { ReachFlags } from './reach-flags.ts'
 
 interface BackupFlags extends ReachFlags {
@@ -31,7 +31,7 @@ export async function backup({ sign, tokenFile, dryRun, ...flags }: BackupFlags)
   const token = tokenFile === undefined ? undefined : await readSecretFile(tokenFile)
   const dry = dryRun ? { dryRun } : {}
   const order = sign === undefined ? dry : await signedRequest({ ...flags, ...dry, sign }, 'backup', {})
-  const answer = await ask(flags, 'POST', '/v1/backups', order, token)
+  const answer = await ask(flags, 'POST', '/v1/backups', order, token && bearer(token))
   if (dryRun) return showWould(flags, answer)
   show(flags, answer, `${answer['file']} holds the log up to entry ${answer['size']}. It was read back.`)
 }

@@ -7,9 +7,22 @@ import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 const TIMEOUT = 60_000
 
+/** Shows a token. */
+export const bearer = (token: string): string => `Bearer ${token}`
+
+/** Shows a request that a person signed, where the call has no room for it in its body. */
+export function signedBy({
+  document,
+  signature,
+}: Readonly<Record<'document' | 'signature', string>>): string {
+  const part = (text: string) => Buffer.from(text).toString('base64url')
+  return `Signed ${part(document)}.${part(signature)}`
+}
+
 /**
  * Calls the custodian.
  *
+ * @param authorization of whoever asks: `bearer`, `signedBy`
  * @throws CustodyError with the custodian's own code and sentence, `Unreachable`
  */
 export async function ask(
@@ -17,7 +30,7 @@ export async function ask(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
-  token?: string,
+  authorization?: string,
 ): Promise<Record<string, unknown>> {
   const ca = readFileSync(authority, 'utf8')
   const dispatcher = new Agent({ connect: { ca, minVersion: 'TLSv1.3' } })
@@ -28,7 +41,7 @@ export async function ask(
       signal: AbortSignal.timeout(TIMEOUT),
       headers: {
         'content-type': 'application/json',
-        ...(token && { authorization: `Bearer ${token}` }),
+        ...(authorization && { authorization }),
         ...(method === 'POST' && idempotencyKey && { 'idempotency-key': idempotencyKey }),
       },
       ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),

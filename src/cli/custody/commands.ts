@@ -4,8 +4,8 @@ import { CannotStart } from '../cannot-start.ts'
 import { backupCommand, replayCommand, restoreCommand } from './backup-commands.ts'
 import { erasureCommand } from './erase-commands.ts'
 import { keysCommands } from './keys-commands.ts'
-import { one, signFlags, text } from './parameters.ts'
-import { dryRunFlag as dryRun, idempotencyFlag, reachFlags, waitFlag as wait } from './reach-flags.ts'
+import { askerFlags, one, signFlags, text } from './parameters.ts'
+import { dryRunFlag as dryRun, idempotencyFlag, waitFlag as wait } from './reach-flags.ts'
 import {
   enrolment,
   liftBar,
@@ -38,7 +38,7 @@ const serve = buildCommand({
 })
 const status = buildCommand({
   docs: { brief: 'Say what state the custodian is in; ends with 4 unless it is unsealed' },
-  parameters: { flags: reachFlags },
+  parameters: { flags: askerFlags },
   loader: async () => (await import('./rotation.ts')).status,
 })
 const propose = buildCommand({
@@ -63,7 +63,7 @@ const decision = (kind: 'approve' | 'reject' | 'veto', brief: string) =>
   })
 const execute = buildCommand({
   docs: { brief: 'Carry out an approved proposal' },
-  parameters: { flags: { ...reachFlags, dryRun, wait }, positional: one("The proposal's digest", 'ID') },
+  parameters: { flags: { ...askerFlags, dryRun, wait }, positional: one("The proposal's digest", 'ID') },
   loader: async () => (await import('./decisions.ts')).execute,
 })
 const alone = (act: 'seal' | 'kill' | 'revoke' | 'tighten' | 'suspend', brief: string) =>

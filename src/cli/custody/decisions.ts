@@ -1,24 +1,19 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { approvalText, type Decision } from '../../custody/approvals/approval.ts'
-import { fingerprintOf } from '../../custody/approvals/approver.ts'
 import { newNonce, proposalId, readProposal } from '../../custody/approvals/document.ts'
 import type { Wish } from '../../custody/approvals/ground.ts'
 import { neededWords } from '../../custody/approvals/needed-words.ts'
 import type { Act } from '../../custody/approvals/policy.ts'
 import { canonical, type Json } from '../../custody/canonical.ts'
 import { printable } from '../../custody/printable.ts'
-import { REQUEST_LABEL } from '../../custody/signed-request.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { show, showWould } from '../show.ts'
-import { ask, publicKeyLine, sshSign } from './client.ts'
+import { type AskerFlags, executingAs, lookingAs } from './asker.ts'
+import { ask, sshSign } from './client.ts'
 import { follow, showOutcome } from './following.ts'
+import { type PersonFlags, signer } from './person.ts'
 import type { DryRunFlags, ReachFlags, RepeatFlags } from './reach-flags.ts'
 
-export interface PersonFlags extends ReachFlags {
-  /** SSH key file. */
-  readonly sign: string
-}
 interface WishFlags extends PersonFlags {
   readonly tenant: string
   readonly reason: string
@@ -71,7 +66,8 @@ export async function decide(
   flags: PersonFlags & { readonly dryRun?: boolean },
   id: string,
 ): Promise<void> {
-  const { body } = (await ask(flags, 'GET', `/v1/proposals/${id}`)) as unknown as {
+  const look = await lookingAs(flags)()
+  const { body } = (await ask(flags, 'GET', `/v1/proposals/${id}`, undefined, look)) as unknown as {
     body: { document: string }
   }
   if (proposalId(body.document) !== id)
@@ -93,13 +89,15 @@ export async function decide(
 
 /** `treuhand custodian execute ID` */
 export async function execute(
-  flags: ReachFlags & { readonly wait?: number; readonly dryRun?: boolean },
+  flags: ReachFlags & AskerFlags & DryRunFlags & { readonly wait?: number },
   id: string,
 ): Promise<void> {
-  if (flags.dryRun)
-    return showWould(flags, await ask(flags, 'POST', `/v1/proposals/${id}/execute`, { dryRun: true }))
-  if (flags.wait !== undefined) return await follow(flags, id, flags.wait)
-  showOutcome(flags, await ask(flags, 'POST', `/v1/proposals/${id}/execute`))
+  if (flags.wait !== undefined && !flags.dryRun) return await follow(flags, id, flags.wait)
+  const { dryRun } = flags
+  const as = await executingAs(flags, id)
+  const answer = await ask(flags, 'POST', `/v1/proposals/${id}/execute`, { dryRun }, as)
+  if (flags.dryRun) showWould(flags, answer)
+  else showOutcome(flags, answer)
 }
 
 /** `treuhand custodian seal|kill|revoke|tighten`: what one officer or delegate may do alone. */
@@ -120,19 +118,6 @@ export async function alone(
     signature: await sshSign(flags.sign, text),
   })
   show(flags, answer, `Done: ${act}.`)
-}
-
-/** What a person asks for alone, signed; for a dry run in words that are good for nothing else. */
-export async function signedRequest(
-  flags: PersonFlags & DryRunFlags,
-  act: string,
-  params: Json,
-): Promise<{ document: string; signature: string }> {
-  const { origin } = (await ask(flags, 'GET', '/v1/status')) as { origin: string }
-  const by = signer(flags)
-  const about = { label: REQUEST_LABEL, origin, act, params, by, at: Date.now(), nonce: randomUUID() }
-  const document = canonical(flags.dryRun ? { ...about, dryRun: true } : about)
-  return { document, signature: await sshSign(flags.sign, document) }
 }
 
 function readParams(file: string | undefined): ActParams {
@@ -173,8 +158,4 @@ export function describe(document: string): string {
     `  expires  ${new Date(expires).toISOString()}`,
     `  digest   ${proposalId(document)}`,
   ].join('\n')
-}
-
-export function signer({ sign }: Pick<PersonFlags, 'sign'>): string {
-  return fingerprintOf({ kind: 'ssh', line: publicKeyLine(sign) })
 }

@@ -3,9 +3,10 @@ import { proposalId } from '../../custody/approvals/document.ts'
 import { readSecretFile } from '../../custody/roots/secret-file.ts'
 import { CannotStart } from '../cannot-start.ts'
 import { show, showWould } from '../show.ts'
-import { ask, sshSign } from './client.ts'
-import { describe, draftOf, type PersonFlags, signer } from './decisions.ts'
+import { ask, bearer, sshSign } from './client.ts'
+import { describe, draftOf } from './decisions.ts'
 import { follow } from './following.ts'
+import { type PersonFlags, signer } from './person.ts'
 import type { DryRunFlags, ReachFlags, RepeatFlags } from './reach-flags.ts'
 import { request } from './requests.ts'
 
@@ -28,14 +29,19 @@ export async function erase(flags: EraseFlags, tenant: string): Promise<void> {
   const token = tokenFile === undefined ? undefined : await readSecretFile(tokenFile)
   const proposer =
     token === undefined ? signer({ sign: sign! }) : createHash('sha256').update(token).digest('hex')
+  const who = token === undefined ? { sign: sign! } : { tokenFile: tokenFile! }
   const params = { keys: [...keys] }
   const document = await draftOf(reach, { act: 'destroy-keys', tenant, reason, params, proposer })
   process.stderr.write(`${describe(document)}\n`)
-  if (dryRun) return showWould(reach, await ask(reach, 'POST', '/v1/proposals', { document, dryRun }, token))
+  if (dryRun)
+    return showWould(
+      reach,
+      await ask(reach, 'POST', '/v1/proposals', { document, dryRun }, token && bearer(token)),
+    )
   const signed = token === undefined ? { document, signature: await sshSign(sign!, document) } : { document }
-  const kept = await ask(reach, 'POST', '/v1/proposals', signed, token)
+  const kept = await ask(reach, 'POST', '/v1/proposals', signed, token && bearer(token))
   const id = proposalId(document)
-  if (wait !== undefined) return await follow(reach, id, wait)
+  if (wait !== undefined) return await follow({ ...reach, ...who }, id, wait)
   show(reach, kept, `Proposed. Officers and delegates approve it by: treuhand custodian approve ${id}`)
   process.exitCode = 5
 }

@@ -4,8 +4,8 @@ import { CustodyError } from '../../custody/errors.ts'
 import type { ScreenLine } from '../../custody/escorts/escort.ts'
 import { type EscortEnd, type EscortRecord, endSentence } from '../../custody/escorts/record.ts'
 import { printable } from '../../custody/printable.ts'
-import { ask } from './client.ts'
-import { type PersonFlags, signedRequest } from './decisions.ts'
+import { ask, bearer } from './client.ts'
+import { type PersonFlags, signedRequest } from './person.ts'
 
 const AGAIN = 2_000
 /** Milliseconds that the custodian waits for a request to be let through. */
@@ -42,7 +42,7 @@ export async function watch(flags: WatchFlags, id: string): Promise<void> {
   process.stderr.write(`${describe(id, grant, watches, flags.ask === true)}
 `)
   const keyboard = new Keyboard(async () => {
-    await ask(flags, 'POST', `/v1/escorts/${id}/end`, {}, screen)
+    await ask(flags, 'POST', `/v1/escorts/${id}/end`, {}, bearer(screen))
   })
   try {
     let after = 0
@@ -74,7 +74,7 @@ async function look(
         'POST',
         `/v1/escorts/${id}/screen`,
         { after, shown },
-        screen,
+        bearer(screen),
       )) as unknown as Look
     } catch (error) {
       if (!(error instanceof CustodyError) || !PASSING.includes(error.code)) throw error

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeptProposal } from '../../custody/approvals/ground.ts'
 import { CustodyError, type CustodyErrorCode } from '../../custody/errors.ts'
 import { show } from '../show.ts'
+import { type AskerFlags, executingAs, lookingAs } from './asker.ts'
 import { ask } from './client.ts'
-import type { ReachFlags } from './reach-flags.ts'
+import type { ReachFlags, RepeatFlags } from './reach-flags.ts'
 
 /** Milliseconds between two looks at a proposal. */
 const LOOK = 2000
@@ -22,12 +23,23 @@ const ENDS: Readonly<Record<string, CustodyErrorCode>> = {
  *
  * @throws CustodyError `Refused`, `Vetoed`, `Expired`, `Stale` as soon as nobody will carry it out
  */
-export async function follow(flags: ReachFlags, id: string, minutes: number): Promise<void> {
+export async function follow(
+  { idempotencyKey: _, ...flags }: ReachFlags & AskerFlags & RepeatFlags,
+  id: string,
+  minutes: number,
+): Promise<void> {
+  const lookAs = lookingAs(flags)
   const end = Date.now() + minutes * 60_000
   for (;;) {
-    let kept = await look(flags, id)
+    let kept = await look(flags, id, await lookAs())
     if (kept.body.state === 'approved')
-      kept = (await ask(flags, 'POST', `/v1/proposals/${id}/execute`)) as unknown as KeptProposal
+      kept = (await ask(
+        flags,
+        'POST',
+        `/v1/proposals/${id}/execute`,
+        {},
+        await executingAs(flags, id),
+      )) as unknown as KeptProposal
     const { state } = kept.body
     const ended = ENDS[state]
     if (ended) throw new CustodyError(ended, `The proposal is ${state}.`)
@@ -43,6 +55,6 @@ export function showOutcome(flags: ReachFlags, answer: object): void {
   process.exitCode = { done: 0, failed: 1, executing: 6 }[state as string] ?? 5
 }
 
-async function look(flags: ReachFlags, id: string): Promise<KeptProposal> {
-  return (await ask(flags, 'GET', `/v1/proposals/${id}`)) as unknown as KeptProposal
+async function look(flags: ReachFlags, id: string, as: string): Promise<KeptProposal> {
+  return (await ask(flags, 'GET', `/v1/proposals/${id}`, undefined, as)) as unknown as KeptProposal
 }

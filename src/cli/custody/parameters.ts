@@ -16,6 +16,12 @@ export const signFlags = {
   ...reachFlags,
   sign: text('SSH key to sign with, as for ssh-keygen -Y sign -f', 'KEY'),
 } as const
+/** Of commands by which a person or a script looks, or has carried out what is approved. */
+export const askerFlags = {
+  ...reachFlags,
+  sign: { ...signFlags.sign, optional: true },
+  tokenFile: { ...text('Or a file of mode 0600 with a token', 'FILE'), optional: true },
+} as const
 /** Of commands that a script runs with its token. */
 export const tokenFlags = {
   ...reachFlags,

@@ -1,7 +1,7 @@
 import { buildCommand } from '@stricli/core'
 import { CannotStart } from '../cannot-start.ts'
-import { one, signFlags } from './parameters.ts'
-import { dryRunFlag as dryRun, reachFlags } from './reach-flags.ts'
+import { askerFlags, one, signFlags } from './parameters.ts'
+import { dryRunFlag as dryRun } from './reach-flags.ts'
 
 /** What an officer or delegate has done at their own signed word. */
 
@@ -81,7 +81,7 @@ export const transparency = buildCommand({
 })
 export const enrolment = buildCommand({
   docs: { brief: 'Print the parameters of the proposal that admits a proxy, for --params' },
-  parameters: { flags: reachFlags, positional: one("The proxy's fingerprint", 'FINGERPRINT') },
+  parameters: { flags: askerFlags, positional: one("The proxy's fingerprint", 'FINGERPRINT') },
   loader: async () => (await import('./rotation.ts')).enrolment,
 })
 

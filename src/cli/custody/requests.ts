@@ -3,7 +3,7 @@ import type { Json } from '../../custody/canonical.ts'
 import { writeTicket } from '../../keys/remote/enrol.ts'
 import { show, showWould } from '../show.ts'
 import { ask } from './client.ts'
-import { type PersonFlags, signedRequest } from './decisions.ts'
+import { type PersonFlags, signedRequest } from './person.ts'
 import type { DryRunFlags } from './reach-flags.ts'
 
 /** What an officer or delegate has done at their own signed word: tickets, tokens, the register of orders. */

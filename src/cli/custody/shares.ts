@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { CannotStart } from '../cannot-start.ts'
 import { show, showWould } from '../show.ts'
 import { ask } from './client.ts'
-import { signedRequest } from './decisions.ts'
 import { makeHpkeKey } from './new-key.ts'
+import { signedRequest } from './person.ts'
 import type { DryRunFlags, ReachFlags } from './reach-flags.ts'
 
 /** `treuhand custodian holder-key`: makes the key that a share is sealed to, before the ceremony. */

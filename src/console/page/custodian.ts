@@ -1,9 +1,11 @@
+import { base64url } from './encoding.ts'
+
 /** What the page hears from the custodian that served it, as `/v1/openapi.json` describes it. */
 
 export interface Status {
   readonly origin: string
   readonly state: 'uninitialised' | 'sealed' | 'unsealed' | 'killed' | 'forked' | 'restored'
-  readonly stops: readonly { readonly kind: string; readonly scope: string; readonly reason: string }[]
+  readonly stops: readonly { readonly kind: string; readonly scope: string; readonly reason?: string }[]
   readonly log?: { readonly size: number; readonly root: string }
   readonly witness?: { readonly state: string; readonly skew: number; readonly leasesUntil?: number }
 }
@@ -27,6 +29,12 @@ export interface KeptProposal {
   }
 }
 
+/** What a person asks for at their own word. */
+export interface SignedRequest {
+  readonly document: string
+  readonly signature: string
+}
+
 /** A refusal, in the custodian's own words. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -38,16 +46,27 @@ export class Refusal extends Error {
   }
 }
 
-/** @throws Refusal */
+/** Shows a token. */
+export const bearer = (token: string): string => `Bearer ${token}`
+
+/** Shows a request that a person signed, where the call has no room for it in its body. */
+export function signedBy({ document, signature }: SignedRequest): string {
+  return `Signed ${base64url(document)}.${base64url(signature)}`
+}
+
+/**
+ * @param authorization of whoever asks: `bearer`, `signedBy`
+ * @throws Refusal
+ */
 export async function ask<Answer>(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
-  token?: string,
+  authorization?: string,
 ): Promise<Answer> {
   const headers = {
     ...(body !== undefined && { 'content-type': 'application/json' }),
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(authorization !== undefined && { authorization }),
   }
   const request = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
   const answer = await fetch(path, request).catch(() => {

@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { printable } from '../../custody/printable.ts'
-import { ask, Refusal } from './custodian.ts'
+import { ask, bearer, Refusal } from './custodian.ts'
 
 interface Line {
   readonly number: number
@@ -69,7 +69,7 @@ async function watch(id: string, secret: string, here: AbortSignal, { show, trou
   let shown: readonly string[] = []
   while (!here.aborted) {
     try {
-      const look = await ask<Look>('POST', `/v1/escorts/${id}/screen`, { after, shown }, secret)
+      const look = await ask<Look>('POST', `/v1/escorts/${id}/screen`, { after, shown }, bearer(secret))
       trouble('')
       show(look.lines)
       if (look.ended && look.lines.length === 0) return

@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { printable } from '../../custody/printable.ts'
-import { ask, type Signer } from './custodian.ts'
+import { ask, bearer, type Signer } from './custodian.ts'
 import { EscortScreen } from './escort-screen.ts'
 import type { ProposalProps } from './proposal.ts'
 import { signRequest } from './signer.ts'
@@ -69,7 +69,7 @@ function EscortCard({ origin, signer, escort, run }: CardProps): VNode {
     })
   const end = () =>
     run(async () => {
-      if (screen) await ask('POST', `/v1/escorts/${id}/end`, {}, screen)
+      if (screen) await ask('POST', `/v1/escorts/${id}/end`, {}, bearer(screen))
       else
         await ask(
           'POST',

@@ -1,11 +1,11 @@
 import { html } from 'htm/preact'
 import { render, type VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { ask, type KeptProposal, Refusal, type Signer, type Status } from './custodian.ts'
+import { ask, bearer, type KeptProposal, Refusal, type Signer, type Status } from './custodian.ts'
 import { Escorts, type ListedEscort } from './escorts.ts'
 import { NewPasskeyForm } from './new-passkey.ts'
 import { Proposal } from './proposal.ts'
-import { signIn } from './signer.ts'
+import { type Person, signIn } from './signer.ts'
 import { StateBanner } from './state-banner.ts'
 import { WishForm } from './wish-form.ts'
 
@@ -27,18 +27,14 @@ interface View {
   readonly proposals: readonly KeptProposal[]
   readonly escorts: readonly ListedEscort[]
 }
-interface Person {
-  readonly signer: Signer
-  readonly token: string
-}
-
 async function look(person: Person | undefined): Promise<View> {
-  const status = await ask<Status>('GET', '/v1/status')
+  const authorization = person && bearer(person.token)
+  const status = await ask<Status>('GET', '/v1/status', undefined, authorization)
   const nothing = { status, readable: false, acts: [], signers: [], proposals: [], escorts: [] }
   try {
     const known = await ask<Pick<View, 'signers' | 'acts'>>('GET', '/v1/passkeys')
     if (!person) return { ...nothing, ...known, readable: true }
-    const read = async <Part>(path: string) => await ask<Part>('GET', path, undefined, person.token)
+    const read = async <Part>(path: string) => await ask<Part>('GET', path, undefined, authorization)
     const { proposals } = await read<Pick<View, 'proposals'>>('/v1/proposals')
     const { escorts } = await read<Pick<View, 'escorts'>>('/v1/escorts')
     return { status, readable: true, ...known, proposals, escorts }
@@ -93,7 +89,7 @@ function Console(): VNode {
         <h2>Waiting for a decision</h2>
         ${!view.readable && html`<p class="care">${UNREADABLE}</p>`}
         ${view.readable && waiting.length === 0 && html`<p>Nothing.</p>`}
-        ${waiting.map(proposal => html`<${Proposal} key=${proposal.id} proposal=${proposal} signer=${person.signer} run=${run} />`)}
+        ${waiting.map(proposal => html`<${Proposal} key=${proposal.id} proposal=${proposal} person=${person} run=${run} />`)}
         ${view.readable && html`<${Escorts} origin=${view.status.origin} signer=${person.signer} escorts=${view.escorts} run=${run} />`}
         <h2>Propose, or close something</h2>
         <${WishForm} signer=${person.signer} acts=${view.acts} run=${run} />

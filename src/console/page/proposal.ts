@@ -3,8 +3,10 @@ import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { approvalText, type Decision } from '../../custody/approvals/approval.ts'
 import { printable } from '../../custody/printable.ts'
-import { ask, type KeptProposal, Refusal, type Signer } from './custodian.ts'
+import { ask, bearer, type KeptProposal, Refusal, signedBy } from './custodian.ts'
+import { newNonce } from './encoding.ts'
 import { signText } from './passkey.ts'
+import { type Person, signRequest } from './signer.ts'
 
 /** What the page shows of a proposal, read from the very bytes that are signed. */
 interface Shown {
@@ -25,19 +27,21 @@ interface Shown {
 
 export interface ProposalProps {
   readonly proposal: KeptProposal
-  readonly signer: Signer | undefined
+  readonly person: Person
   /** Runs what a person asked for, and shows how it ended. */
   readonly run: (act: () => Promise<string>) => Promise<void>
 }
 
 /** A proposal that waits for somebody: its details, who has decided, and what the reader may do about it. */
-export function Proposal({ proposal, signer, run }: ProposalProps): VNode {
+export function Proposal({ proposal, person, run }: ProposalProps): VNode {
   const { id, body } = proposal
   const [sure, setSure] = useState(false)
-  const decide = (decision: Decision) => () => run(async () => await signDecision(decision, id, signer!))
+  const decide = (decision: Decision) => () => run(async () => await signDecision(decision, id, person))
   const execute = () =>
     run(async () => {
-      const { body } = await ask<KeptProposal>('POST', `/v1/proposals/${id}/execute`, {})
+      const { origin } = JSON.parse(proposal.body.document) as Shown
+      const word = await signRequest(origin, person.signer, 'execute', { proposal: id })
+      const { body } = await ask<KeptProposal>('POST', `/v1/proposals/${id}/execute`, {}, signedBy(word))
       return `The proposal is ${body.state}: ${body.outcome}.`
     })
   return html`
@@ -45,7 +49,6 @@ export function Proposal({ proposal, signer, run }: ProposalProps): VNode {
       <${Details} document=${body.document} />
       <p>${progressOf(body)}</p>
       ${
-        signer &&
         ['open', 'waiting', 'approved'].includes(body.state) &&
         html`
           <label>
@@ -53,7 +56,7 @@ export function Proposal({ proposal, signer, run }: ProposalProps): VNode {
           </label>
           <button disabled=${!sure} onClick=${decide('approve')}>Approve</button>
           <button disabled=${!sure} onClick=${decide('reject')}>Reject</button>
-          ${signer.role === 'delegate' && html`<button disabled=${!sure} onClick=${decide('veto')}>Veto</button>`}
+          ${person.signer.role === 'delegate' && html`<button disabled=${!sure} onClick=${decide('veto')}>Veto</button>`}
         `
       }
       ${body.state === 'approved' && html`<button onClick=${execute}>Carry it out</button>`}
@@ -85,8 +88,8 @@ export function Details({ document }: { document: string }): VNode {
  *
  * @throws Refusal where it holds another document: the digest is computed here, over its bytes
  */
-async function signDecision(decision: Decision, id: string, signer: Signer): Promise<string> {
-  const { body } = await ask<KeptProposal>('GET', `/v1/proposals/${id}`)
+async function signDecision(decision: Decision, id: string, { signer, token }: Person): Promise<string> {
+  const { body } = await ask<KeptProposal>('GET', `/v1/proposals/${id}`, undefined, bearer(token))
   if ((await digestOf(body.document)) !== id)
     throw new Refusal(
       'Unverified',
@@ -112,12 +115,6 @@ async function signDecision(decision: Decision, id: string, signer: Signer): Pro
 export async function digestOf(document: string): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(document))
   return Array.from(new Uint8Array(hash), byte => byte.toString(16).padStart(2, '0')).join('')
-}
-
-/** 16 random bytes in base64url. */
-export function newNonce(): string {
-  const binary = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 function progressOf({ state, decisions, readyAt, outcome }: KeptProposal['body']): string {

@@ -1,8 +1,14 @@
-import { ask, type Signer } from './custodian.ts'
+import { ask, type SignedRequest, type Signer } from './custodian.ts'
+import { newNonce } from './encoding.ts'
 import { signText } from './passkey.ts'
-import { newNonce } from './proposal.ts'
 
 const EIGHT_HOURS = 8 * 3_600_000
+
+/** A person at the page, who may look by this token. */
+export interface Person {
+  readonly signer: Signer
+  readonly token: string
+}
 
 /**
  * Lets a person look around: their passkey signs the request for an auditor's token, which lives in this
@@ -26,7 +32,7 @@ export async function signRequest(
   signer: Signer,
   act: string,
   params: Readonly<Record<string, unknown>>,
-): Promise<{ document: string; signature: string }> {
+): Promise<SignedRequest> {
   const document = JSON.stringify({
     act,
     at: Date.now(),

@@ -12,7 +12,7 @@ export function StateBanner({ status }: { status: Status }): VNode {
       <strong>${status.state}</strong>
       <div>${means} ${cure}</div>
     </section>
-    ${status.stops.map(({ kind, scope, reason }) => html`<p class="bad">${kind}: ${scope} (${reason})</p>`)}
+    ${status.stops.map(({ kind, scope, reason }) => html`<p class="bad">${kind}: ${scope}${reason === undefined ? '' : ` (${reason})`}</p>`)}
     <dl>
       <dt>log</dt>
       <dd>${log ? `${log.size} entries, root ${log.root}` : 'cannot be read while the custodian is sealed'}</dd>

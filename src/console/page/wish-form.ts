@@ -3,8 +3,9 @@ import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { approvalText } from '../../custody/approvals/approval.ts'
 import { ask, Refusal, type Signer } from './custodian.ts'
+import { newNonce } from './encoding.ts'
 import { signText } from './passkey.ts'
-import { Details, digestOf, newNonce, type ProposalProps } from './proposal.ts'
+import { Details, digestOf, type ProposalProps } from './proposal.ts'
 
 interface Wish {
   readonly act: string

@@ -3,6 +3,7 @@ import type { Purpose } from '../quorum/submission.ts'
 import type { Progress } from '../quorum/unsealing.ts'
 import type { ShareTable } from './share-tables.ts'
 
+type Table = Pick<ShareTable, 'unsealing'> & Partial<ShareTable>
 type Bearer = { readonly party: string; readonly holder: string }
 
 /**
@@ -10,7 +11,7 @@ type Bearer = { readonly party: string; readonly holder: string }
  *
  * @throws CustodyError as its taking would
  */
-export function wouldTake(purpose: Purpose, table: ShareTable, by: Bearer): string {
+export function wouldTake(purpose: Purpose, table: Table, by: Bearer): string {
   const good = `The share of ${by.holder} of ${by.party} is good.`
   switch (purpose) {
     case 'prove':
@@ -34,7 +35,7 @@ function wouldForget({ parties }: Progress): string {
   return `Of shares, ${gathered.length > 0 ? `those of ${gathered.join(', ')}` : 'none, as none was gathered,'} would be forgotten.`
 }
 
-function wouldGather({ unsealing, coming }: ShareTable, by: Bearer): string {
+function wouldGather({ unsealing, coming }: Table, by: Bearer): string {
   const { needed, parties } = unsealing.progress()
   const then = parties.map(({ name, needed, holders }) => ({
     name,

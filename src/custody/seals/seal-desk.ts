@@ -3,7 +3,7 @@ import { CustodyError } from '../errors.ts'
 import { beginCeremony, count, missing, noteProof } from '../quorum/ceremony.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { checkPlan, type Quorum, type QuorumPlan } from '../quorum/quorum.ts'
-import type { Purpose } from '../quorum/submission.ts'
+import type { Desk, Purpose } from '../quorum/submission.ts'
 import type { Progress } from '../quorum/unsealing.ts'
 import { unseal } from '../unseal.ts'
 import { changeRoot } from './change-root.ts'
@@ -18,7 +18,7 @@ import {
   planOf,
 } from './kept-ceremony.ts'
 import { type QuorumKind, type SealOffers, sealInForce } from './offers.ts'
-import { type DeskAnswer, type ShareTable, ShareTables } from './share-tables.ts'
+import { type ShareTable, ShareTables } from './share-tables.ts'
 
 /** What came of a share. */
 export interface Submitted {
@@ -99,9 +99,9 @@ export class SealDesk {
     return kept
   }
 
-  /** The keys that shares are to be sealed to, and how far it is. `coming` are the shares of a change. */
-  async desk(): Promise<DeskAnswer & { readonly coming?: DeskAnswer }> {
-    return await this.#tables.answer()
+  /** The keys that shares are to be sealed to. `coming` are the shares of a change. */
+  async desk(): Promise<Desk & { readonly coming?: Desk }> {
+    return await this.#tables.desks()
   }
 
   /**

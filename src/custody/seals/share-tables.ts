@@ -1,9 +1,9 @@
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
-import { type Ceremony, missing } from '../quorum/ceremony.ts'
+import type { Ceremony } from '../quorum/ceremony.ts'
 import type { Quorum } from '../quorum/quorum.ts'
 import type { Desk } from '../quorum/submission.ts'
-import { type Progress, Unsealing } from '../quorum/unsealing.ts'
+import { Unsealing } from '../quorum/unsealing.ts'
 import { keptCeremony } from './kept-ceremony.ts'
 import { sealInForce } from './offers.ts'
 
@@ -17,13 +17,6 @@ export interface ShareTable {
   readonly coming: boolean
 }
 
-/** Where the shares of one set go. */
-export interface DeskAnswer {
-  readonly desk: Desk
-  readonly progress: Progress
-  readonly missing: readonly string[]
-}
-
 /** Which sets of shares there are now, each with a key of this start that its shares are sealed to. */
 export class ShareTables {
   readonly #custody: Pick<Custody, 'registry' | 'now'>
@@ -33,10 +26,10 @@ export class ShareTables {
     this.#custody = custody
   }
 
-  /** The keys that shares are to be sealed to, and how far it is. `coming` are the shares of a change. */
-  async answer(): Promise<DeskAnswer & { readonly coming?: DeskAnswer }> {
+  /** The keys that shares are to be sealed to. `coming` are the shares of a change. */
+  async desks(): Promise<Desk & { readonly coming?: Desk }> {
     const { first, coming } = await this.#tables()
-    return { ...answerOf(first), ...(coming && { coming: answerOf(coming) }) }
+    return { ...first.unsealing.desk, ...(coming && { coming: coming.unsealing.desk }) }
   }
 
   /**
@@ -81,9 +74,3 @@ export class ShareTables {
     return { quorum, unsealing, ceremony, coming }
   }
 }
-
-const answerOf = ({ unsealing, ceremony }: ShareTable): DeskAnswer => ({
-  desk: unsealing.desk,
-  progress: unsealing.progress(),
-  missing: ceremony ? missing(ceremony) : [],
-})

@@ -21,9 +21,9 @@ const Seal = object({ kind: text, unattended: yes, development: yes })
 const Status = object({
   origin: text,
   state: text,
-  stops: list(object({ kind: text, scope: text, since: time, reason: text })),
+  stops: list(object({ kind: text, scope: text, since: Type.Optional(time), reason: Type.Optional(text) })),
   seal: maybe(Seal),
-  backup: Type.Union([Type.Literal('none'), object({ last: maybe(time) })]),
+  backup: Type.Optional(Type.Union([Type.Literal('none'), object({ last: maybe(time) })])),
   loss: Type.Optional(maybe(object({ ours: maybe(text), theirs: maybe(text) }))),
   log: Type.Optional(object({ size: count, root: text })),
   witness: Type.Optional(
@@ -50,7 +50,7 @@ const Progress = object({
   needed: count,
   parties: list(object({ name: text, needed: count, holders: list(text) })),
 })
-const desk = { origin: text, set: text, publicKey: text, progress: Progress, missing: list(text) }
+const desk = { origin: text, set: text, publicKey: text }
 const Dealing = object({
   set: text,
   dealt: list(object({ party: text, holder: text, sealed: Type.Optional(text), sheet: Type.Optional(text) })),

@@ -39,7 +39,7 @@ export function answerOnce(app: App, { registry, now }: Pick<Custody, 'registry'
     const { url = '' } = request.routeOptions
     if (typeof key !== 'string' || !/^[\w-]{16,128}$/.test(key))
       throw new CustodyError('Malformed', 'An idempotency key has 16 to 128 letters, digits, - and _.')
-    if (!REPEATABLE.has(url))
+    if (!REPEATABLE.has(url) || request.headers.authorization?.startsWith('Signed '))
       throw new CustodyError('Malformed', `${url} takes no idempotency key: what is signed counts once.`)
     if ((request.body as { dryRun?: boolean } | undefined)?.dryRun) return
     const call = hash(request.method, request.url, request.headers.authorization ?? '', key)

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { readProposal } from '../approvals/document.ts'
 import type { Wish } from '../approvals/ground.ts'
@@ -11,8 +10,8 @@ import type { Governance } from '../governance.ts'
 import { storedFiles } from '../log/files.ts'
 import { sealInForce, sealStatus } from '../seals/offers.ts'
 import { PersonRequests } from '../signed-request.ts'
-import { admitToken, type TokenScope } from '../tokens.ts'
-import { type App, bearer } from './app.ts'
+import type { App } from './app.ts'
+import { Askers } from './asker.ts'
 import { wouldActAlone, wouldDecide, wouldExecute, wouldPropose } from './dry-decisions.ts'
 import { DryRun, signatureUnlessDry, wouldBe } from './dry-run.ts'
 import { answerOnce } from './idempotency.ts'
@@ -63,13 +62,18 @@ export function officerRoutes(
   const requests = new PersonRequests(custody)
   const { proposals } = governance
   const { admission } = proposals
-  const admit = (request: FastifyRequest, scopes: readonly TokenScope[]) =>
-    admitToken(custody, bearer(request), request.raw.socket.remoteAddress ?? '', scopes)
+  const askers = new Askers(custody, requests)
 
   app.get(
     '/v1/status',
-    { schema: { summary: 'The state of the custodian, its seal, its log and the last backup' } },
-    async () => await statusOf(custody, backup),
+    {
+      schema: {
+        summary:
+          'The state of the custodian, its seal and its log; to whoever may read, also why, for whom and since when it is stopped, and the last backup',
+      },
+    },
+    async request =>
+      (await askers.isReader(request)) ? await statusOf(custody, backup) : await stateOf(custody),
   )
 
   app.post(
@@ -116,31 +120,37 @@ export function officerRoutes(
     async (request, reply) => {
       const { document, signature, dryRun } = request.body as Static<typeof Proposed>
       if (dryRun) {
-        const token = request.headers.authorization && (await admit(request, ['operator']))
+        const token = request.headers.authorization && (await askers.admitToken(request, ['operator']))
         const by = token || readProposal(Buffer.from(document)).proposer
         return wouldBe(await wouldPropose(admission, document, by))
       }
       const kept =
         signature === undefined
-          ? await proposals.propose(Buffer.from(document), await admit(request, ['operator']))
+          ? await proposals.propose(Buffer.from(document), await askers.admitToken(request, ['operator']))
           : await governance.propose(document, signature)
       return await reply.status(202).send(kept)
     },
   )
   app.get(
     '/v1/proposals',
-    { schema: { summary: "All proposals; an operator's or auditor's token" } },
+    { schema: { summary: "All proposals; an operator's or auditor's token, or a signed `look`" } },
     async request => {
-      await admit(request, ['operator', 'auditor'])
+      await askers.admitReader(request)
       return { proposals: await custody.opened().records.all('proposal') }
     },
   )
   app.get(
     '/v1/proposals/:id',
-    { schema: { summary: 'A proposal in the state that it has now', params: Id } },
+    {
+      schema: {
+        summary:
+          "A proposal in the state that it has now; an operator's or auditor's token, or a signed `look`",
+        params: Id,
+      },
+    },
     async request => {
-      const { id } = request.params as Static<typeof Id>
-      return await proposals.look(id)
+      await askers.admitReader(request)
+      return (await admission.standing((request.params as Static<typeof Id>).id)).now
     },
   )
   app.post(
@@ -157,7 +167,8 @@ export function officerRoutes(
     '/v1/proposals/:id/execute',
     {
       schema: {
-        summary: 'Carries out a proposal that is approved and has waited, or goes on with one',
+        summary:
+          "Carries out a proposal that is approved and has waited, or goes on with one; an operator's token, or a signed `execute`",
         params: Id,
         body: Execution,
       },
@@ -168,15 +179,24 @@ export function officerRoutes(
     },
     async request => {
       const { id } = request.params as Static<typeof Id>
-      if (!(request.body as Static<typeof Execution>)?.dryRun) return await proposals.execute(id)
+      const { dryRun = false } = (request.body as Static<typeof Execution>) ?? {}
+      await askers.admitExecutor(request, id, dryRun)
+      if (!dryRun) return await proposals.execute(id)
       return wouldBe(await wouldExecute(admission, id))
     },
   )
 
   app.get(
     '/v1/enrolments/:id',
-    { schema: { summary: 'What a proxy that asked to be enrolled must be proposed with', params: Id } },
+    {
+      schema: {
+        summary:
+          "What a proxy that asked to be enrolled must be proposed with; an operator's or auditor's token, or a signed `look`",
+        params: Id,
+      },
+    },
     async request => {
+      await askers.admitReader(request)
       return await requestOf(custody, (request.params as Static<typeof Id>).id)
     },
   )
@@ -189,13 +209,13 @@ export function officerRoutes(
     },
   )
 
-  rotationRoutes(app, custody, admit)
+  rotationRoutes(app, custody, askers)
 
   app.get(
     '/v1/log/*',
     { schema: { summary: "The log's files (c2sp.org/tlog-tiles), for mirrors; an auditor's token" } },
     async (request, reply) => {
-      await admit(request, ['auditor'])
+      await askers.admitToken(request, ['auditor'])
       const bytes = await storedFiles(custody.logStore).read((request.params as { '*': string })['*'])
       if (!bytes) throw new CustodyError('Unknown', 'The log has no such file.')
       return await reply.type('application/octet-stream').send(Buffer.from(bytes))
@@ -203,22 +223,23 @@ export function officerRoutes(
   )
 }
 
-async function statusOf(custody: Custody, target: BackupTarget | undefined) {
-  const { state, origin, stops } = custody
+/** What anybody may hear, so that a custodian can be unsealed that knows nobody: no person's word, no tenant, no time. */
+async function stateOf(custody: Custody) {
+  const { state, origin } = custody
   const kind = (await sealInForce(custody.registry))?.kind
   const seal = kind === undefined ? null : sealStatus(kind)
-  const backup = target ? { last: (await lastBackup(target).catch(() => undefined)) ?? null } : 'none'
-  const loss = custody.loss ?? null
-  if (state !== 'unsealed') return { origin, state, stops, loss, seal, backup }
+  const stops = custody.stops
+    .filter(({ scope }) => scope === '*')
+    // Why it is forked or restored the program itself says; why it was killed, a person.
+    .map(({ kind, scope, reason }) => (kind === 'killed' ? { kind, scope } : { kind, scope, reason }))
+  if (state !== 'unsealed') return { origin, state, stops, loss: custody.loss ?? null, seal }
   const { log, witnessing } = custody.opened()
   const { last: _, ...witness } = witnessing.status()
-  return {
-    origin,
-    state,
-    stops,
-    seal,
-    backup,
-    log: { size: log.head.size, root: log.head.root.toString('base64') },
-    witness,
-  }
+  const head = { size: log.head.size, root: log.head.root.toString('base64') }
+  return { origin, state, stops, seal, log: head, witness }
+}
+
+async function statusOf(custody: Custody, target: BackupTarget | undefined) {
+  const backup = target ? { last: (await lastBackup(target).catch(() => undefined)) ?? null } : 'none'
+  return { ...(await stateOf(custody)), stops: custody.stops, backup }
 }

@@ -1,11 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Custody } from '../custody.ts'
 import { CustodyError } from '../errors.ts'
 import { tooMany } from '../limits.ts'
 import { rotateKek } from '../rotate-kek.ts'
-import type { TokenScope } from '../tokens.ts'
 import type { App } from './app.ts'
+import type { Askers } from './asker.ts'
 import { DryRun, wouldBe } from './dry-run.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 255 })
@@ -16,16 +15,8 @@ const EpochRotation = Type.Object({ tenant: Name, bucket: Name, dryRun: DryRun }
 
 const HOUR = 3_600_000
 
-/**
- * What scripts rotate: a tenant's KEK, the group key of a bucket.
- *
- * @param admit judges the token of a request, and gives its id
- */
-export function rotationRoutes(
-  app: App,
-  custody: Custody,
-  admit: (request: FastifyRequest, scopes: readonly TokenScope[]) => Promise<string>,
-): void {
+/** What scripts rotate: a tenant's KEK, the group key of a bucket. */
+export function rotationRoutes(app: App, custody: Custody, askers: Askers): void {
   const running = new Set<string>()
   /** Once an hour, across restarts: `last` is when the registry says that it was rotated before. */
   const assertDue = (what: string, last: number) => {
@@ -48,7 +39,7 @@ export function rotationRoutes(
       },
     },
     async request => {
-      const by = await admit(request, ['operator', 'rotate'])
+      const by = await askers.admitToken(request, ['operator', 'rotate'])
       const { tenant, dryRun } = request.body as Static<typeof KekRotation>
       const { keks, groupKeys, log } = custody.opened(tenant)
       const what = `tenant ${tenant}`
@@ -79,7 +70,7 @@ export function rotationRoutes(
       },
     },
     async request => {
-      const by = await admit(request, ['operator', 'rotate'])
+      const by = await askers.admitToken(request, ['operator', 'rotate'])
       const { tenant, bucket, dryRun } = request.body as Static<typeof EpochRotation>
       const { groupKeys, log } = custody.opened(tenant)
       if (!(await groupKeys.list(tenant)).some(key => key.bucket === bucket))
@@ -101,7 +92,7 @@ export function rotationRoutes(
     '/v1/epochs/:tenant',
     { schema: { summary: "A tenant's group keys and their states; any token", params: Tenant } },
     async request => {
-      await admit(request, ['operator', 'rotate', 'auditor'])
+      await askers.admitToken(request, ['operator', 'rotate', 'auditor'])
       const { tenant } = request.params as Static<typeof Tenant>
       return { epochs: await custody.opened(tenant).groupKeys.list(tenant) }
     },

@@ -7,9 +7,9 @@ import { CustodyError } from '../errors.ts'
 import { Limit, tooMany } from '../limits.ts'
 import type { Dealt } from '../quorum/deal.ts'
 import { shareSheet } from '../quorum/paper.ts'
+import type { Desk } from '../quorum/submission.ts'
 import { planOf } from '../seals/kept-ceremony.ts'
 import type { SealDesk } from '../seals/seal-desk.ts'
-import type { DeskAnswer } from '../seals/share-tables.ts'
 import type { UnattendedSeal } from '../seals/unattended-seal.ts'
 import { PersonRequests } from '../signed-request.ts'
 import type { App } from './app.ts'
@@ -86,7 +86,7 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk, unattende
         return wouldBe('A root would be dealt to the holders, and forgotten.')
       }
       const dealt = await desk.begin(seal, dealing, foundation, how.development)
-      const { set } = (await desk.desk()).desk
+      const { set } = await desk.desk()
       return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
     },
   )
@@ -116,14 +116,10 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk, unattende
     },
   )
 
-  app.get(
-    '/v1/desk',
-    { schema: { summary: 'The key that shares are sealed to, and how far an unsealing is' } },
-    async () => {
-      const { coming, ...first } = await desk.desk()
-      return { ...shown(first), ...(coming && { coming: shown(coming) }) }
-    },
-  )
+  app.get('/v1/desk', { schema: { summary: 'The key that shares are sealed to' } }, async () => {
+    const { coming, ...first } = await desk.desk()
+    return { ...shown(first), ...(coming && { coming: shown(coming) }) }
+  })
   app.post(
     '/v1/shares',
     {
@@ -157,7 +153,7 @@ export function sealRoutes(app: App, custody: Custody, desk: SealDesk, unattende
         )
       }
       const dealt = await desk.deal(by)
-      const { set } = (await desk.desk()).coming!.desk
+      const { set } = (await desk.desk()).coming!
       return { set, dealt: await Promise.all(dealt.map(one => handed(one, custody.now()))) }
     },
   )
@@ -182,8 +178,8 @@ function foundationOf(approvers: { readonly [id: string]: unknown }) {
   return { approvers: Object.fromEntries(known), policy: DEFAULT_POLICY }
 }
 
-function shown({ desk, progress, missing }: DeskAnswer) {
-  return { ...desk, publicKey: Buffer.from(desk.publicKey).toString('base64url'), progress, missing }
+export function shown(desk: Desk) {
+  return { ...desk, publicKey: Buffer.from(desk.publicKey).toString('base64url') }
 }
 
 /** A share as it may leave: sealed to its holder, or as the sheet that is printed. */

@@ -4,11 +4,13 @@ import type { CustodyRegistry } from '../../registry/custody/registry.ts'
 import { CustodyError } from '../errors.ts'
 import { Limit, tooMany } from '../limits.ts'
 import { Unsealing } from '../quorum/unsealing.ts'
+import { wouldTake } from '../seals/dry-share.ts'
 import { type SealOffers, sealInForce, sealStatus } from '../seals/offers.ts'
 import type { Unsealed } from '../unseal.ts'
 import { type App, custodyApp } from './app.ts'
+import { wouldBe } from './dry-run.ts'
 import { openServerIdentity } from './identity.ts'
-import { SHARES_A_MINUTE, Share } from './seals.ts'
+import { SHARES_A_MINUTE, Share, shown } from './seals.ts'
 import type { ServeOptions } from './serve.ts'
 
 const MINUTE = 60_000
@@ -89,19 +91,17 @@ function standbyRoutes(app: App, origin: string, waiting: WaitingRoot, now: () =
   const shares = new Limit(SHARES_A_MINUTE, MINUTE)
 
   app.get('/v1/status', async () => ({ origin, state: 'standby', ...(await waiting.status()) }))
-  app.get('/v1/desk', async () => {
-    const unsealing = await waiting.desk()
-    const publicKey = Buffer.from(unsealing.desk.publicKey).toString('base64url')
-    return { ...unsealing.desk, publicKey, progress: unsealing.progress(), missing: [] }
-  })
+  app.get('/v1/desk', async () => shown((await waiting.desk()).desk))
   app.post('/v1/shares', { schema: { body: Share } }, async request => {
     const wait = shares.take(request.raw.socket.remoteAddress ?? '', now())
     if (wait > 0) throw tooMany('shares from this address', wait)
-    const { purpose, submission } = request.body as Static<typeof Share>
+    const { purpose, submission, dryRun } = request.body as Static<typeof Share>
+    if (purpose === 'prove') throw atStandby()
     const bytes = Buffer.from(submission, 'base64url')
+    const unsealing = await waiting.desk()
+    if (dryRun) return wouldBe(wouldTake(purpose, { unsealing }, await unsealing.judge(purpose, bytes)))
     if (purpose === 'unseal') return await waiting.submit(bytes)
-    if (purpose === 'reset') return { by: await (await waiting.desk()).reset(bytes), unsealed: false }
-    throw atStandby()
+    return { by: await unsealing.reset(bytes), unsealed: false }
   })
   app.all('/v1/*', { schema: { hide: true } }, () => {
     throw atStandby()

@@ -185,7 +185,8 @@ test('an officer backs up at a word, the log says so, and backups older than 35 
   expect(readdirSync(keys)).toEqual(['new'])
   const manifest = await readManifest(String(answer.json['file']), log.verifier)
   expect(manifest.size).toBe(log.head.size - 1)
-  expect((await call(officers.port, 'GET', '/v1/status')).json).toMatchObject({
+  const look = officers.signed('look', {}, people.ben)
+  expect((await call(officers.port, 'GET', '/v1/status', undefined, look)).json).toMatchObject({
     backup: { last: manifest.made },
   })
   expect((await call(officers.port, 'POST', '/v1/backups', {})).status).toBe(403)

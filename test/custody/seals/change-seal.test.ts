@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { generateHpkeKey } from '../../../src/custody/hpke.ts'
 import type { Dealt } from '../../../src/custody/quorum/deal.ts'
-import { openShare, type Purpose, submitShare } from '../../../src/custody/quorum/submission.ts'
+import { type Desk, openShare, type Purpose, submitShare } from '../../../src/custody/quorum/submission.ts'
 import { fileRoot } from '../../../src/custody/roots/file.ts'
 import { rotateKek } from '../../../src/custody/rotate-kek.ts'
 import { SealOffers } from '../../../src/custody/seals/offers.ts'
 import { SealDesk } from '../../../src/custody/seals/seal-desk.ts'
-import type { DeskAnswer } from '../../../src/custody/seals/share-tables.ts'
 import { unseal } from '../../../src/custody/unseal.ts'
 import { temporaryFolder } from '../folder.ts'
 import { govern, HOUR, ORIGIN } from '../governed.ts'
@@ -57,14 +56,14 @@ async function holders(names: readonly string[]) {
     ],
   }
   /** Brings everybody's share. @returns the last answer */
-  const bring = async (desk: SealDesk, dealt: readonly Dealt[], purpose: Purpose, at: DeskAnswer) => {
+  const bring = async (desk: SealDesk, dealt: readonly Dealt[], purpose: Purpose, at: Desk) => {
     let answer: Awaited<ReturnType<SealDesk['submit']>> | undefined
     for (const { name, privateKey } of keys) {
       const share = dealt.find(({ holder }) => holder === name)!
       if (share.by !== 'key') throw new Error('on paper')
-      const about = { origin: ORIGIN, set: at.desk.set, party: 'trustee', holder: name }
+      const about = { origin: ORIGIN, set: at.set, party: 'trustee', holder: name }
       const envelope = await openShare(share.sealed, privateKey, about)
-      answer = await desk.submit(purpose, await submitShare(envelope, purpose, at.desk), at.desk.set)
+      answer = await desk.submit(purpose, await submitShare(envelope, purpose, at), at.set)
     }
     return answer!
   }

@@ -8,6 +8,7 @@ import { type RunningCustodian, serveCustodian } from '../../../src/custody/serv
 import { enrol } from '../../../src/keys/remote/enrol.ts'
 import { RemoteCustodian } from '../../../src/keys/remote/remote-custodian.ts'
 import { openSqliteRegistry } from '../../../src/registry/custody/sqlite.ts'
+import { Officers } from '../../../tools/demo/people.ts'
 import { SshSigner } from '../approvals/ssh-signer.ts'
 import { temporaryFolder } from '../folder.ts'
 import { call } from './officers-client.ts'
@@ -128,7 +129,7 @@ test('a ceremony of two parties, tenant and proxy by four eyes, the kill switch,
     expect(answer.status).toBe(202)
     expect((await approve(document, anna)).json).toMatchObject({ code: 'Refused' })
     for (const one of [ben, cem, dora]) expect((await approve(document, one)).status).toBe(200)
-    const done = await call(port, 'POST', `/v1/proposals/${proposalId(document)}/execute`)
+    const done = await new Officers(port, ORIGIN).execute(proposalId(document), anna)
     expect(done.json).toMatchObject({ body: { state: 'done' } })
   }
   await pass('loosen', 'acme', { split: false, ttl: 900_000, perUse: [], fence: null })

@@ -102,7 +102,7 @@ test('a dry run of every call says what would be done, and changes neither store
     ['/v1/proposals', { document: proposal, dryRun }],
     ['/v1/decisions', { text: decision(open, ben), dryRun }],
     ['/v1/decisions', { text: decision(open, dora, 'veto'), dryRun }],
-    [`/v1/proposals/${approved}/execute`, { dryRun }],
+    [`/v1/proposals/${approved}/execute`, { dryRun }, token.secret],
     ['/v1/close', alone(closing)],
     ['/v1/alone', alone(tightening)],
     ['/v1/rotations/kek', { tenant: 'acme', dryRun }, token.secret],
@@ -138,7 +138,7 @@ test('a dry run is refused as the act would be, and changes nothing then either'
   const calls: readonly [code: string, path: string, body: unknown, secret?: string][] = [
     ['Refused', '/v1/decisions', { text: decision(open, anna), dryRun }],
     ['Refused', '/v1/decisions', { text: decision(open, ben, 'veto'), dryRun }],
-    ['AwaitsApproval', `/v1/proposals/${open}/execute`, { dryRun }],
+    ['AwaitsApproval', `/v1/proposals/${open}/execute`, { dryRun }, token.secret],
     ['Refused', '/v1/rotations/kek', { tenant: 'acme', dryRun }, stranger.secret],
     ['Unknown', '/v1/rotations/epoch', { tenant: 'acme', bucket: 'none', dryRun }, token.secret],
     ['Unknown', '/v1/requests', asked('enrolment-ticket', { tenant: 'none', buckets: ['*'] })],

@@ -4,18 +4,29 @@ type Observer = (method: string, path: string, status: number, answer: unknown) 
 /** Hear of every JSON that was answered. */
 export const observers: Observer[] = []
 
-/** Calls an officers' listener as a program of their own would; the answer's status and JSON. */
+/** What a person signed, where a call has no room for it in its body. */
+interface SignedWord {
+  readonly document: string
+  readonly signature: string
+}
+
+/**
+ * Calls an officers' listener as a program of their own would.
+ *
+ * @param by a token, or what a person signed
+ * @returns the answer's status and JSON
+ */
 export async function call(
   port: number,
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
-  token?: string,
+  by?: string | SignedWord,
   idempotencyKey?: string,
 ): Promise<{ status: number; json: Record<string, unknown> }> {
   const headers = {
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(by === undefined ? {} : { authorization: typeof by === 'string' ? `Bearer ${by}` : signed(by) }),
     ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
   }
   // What is under test is the interface; leases.test.ts checks certificates.
@@ -40,6 +51,11 @@ export async function call(
     sent.on('error', reject)
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
+}
+
+function signed({ document, signature }: SignedWord): string {
+  const part = (text: string) => Buffer.from(text).toString('base64url')
+  return `Signed ${part(document)}.${part(signature)}`
 }
 
 /** The log's files are none. */

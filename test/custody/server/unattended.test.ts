@@ -47,7 +47,6 @@ test('a root that opens without people is made once all who decide have agreed, 
   expect((await call(port, 'GET', '/v1/status')).json).toMatchObject({
     state: 'unsealed',
     seal: { kind: 'file', unattended: true, development: true },
-    backup: 'none',
   })
   const { log } = custodian.custody.opened()
   expect((await log.leaf(0)).toString()).toContain('"type":"genesis"')

@@ -147,6 +147,8 @@ function seeds(): string[] {
   const document = JSON.stringify({ ...wish, origin: 'trustee.example/log', created: NOW, expires: NOW + 1 })
   const text = `treuhand/approval/v1\ntrustee.example/log\napprove\n${ID}\n${OFFICER}\n${NOW}\n${'A'.repeat(22)}\n`
   const signed = { document, signature: SIGNATURE }
+  const part = (text: string) => Buffer.from(text).toString('base64url')
+  const look = `authorization: Signed ${part(document)}.${part(SIGNATURE)}`
   return [
     get('/v1/status'),
     get('/v1/openapi.json'),
@@ -154,8 +156,8 @@ function seeds(): string[] {
     get('/v1/agreement'),
     get('/v1/passkeys'),
     get('/v1/proposals', bearer),
-    get(`/v1/proposals/${ID}`),
-    get(`/v1/enrolments/${ID}`),
+    get(`/v1/proposals/${ID}`, look),
+    get(`/v1/enrolments/${ID}`, bearer),
     get('/v1/epochs/acme', bearer),
     get('/v1/log/checkpoint', bearer),
     get('/v1/log/tile/0/x000/000.p/1', bearer),
@@ -174,7 +176,7 @@ function seeds(): string[] {
     post('/v1/close', { ...signed, text }),
     post('/v1/alone', { ...signed, text }),
     post('/v1/requests', { ...signed, document: JSON.stringify({ act: 'token', params, by: OFFICER }) }),
-    post(`/v1/proposals/${ID}/execute`, {}),
+    post(`/v1/proposals/${ID}/execute`, {}, look),
     post('/v1/rotations/kek', { tenant: 'acme' }, bearer),
     post('/v1/rotations/epoch', { tenant: 'acme', bucket: 'photos' }, bearer),
     post('/v1/ceremony', { origin: 'x', approvers: {}, quorum: { parties: [] } }),
