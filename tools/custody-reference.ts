@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { ACT_TABLE } from '../src/custody/acts/table.ts'
 import { ACTS, DEFAULT_POLICY, type Rule } from '../src/custody/approvals/policy.ts'
 import { REFUSALS } from '../src/custody/errors.ts'
+import { REQUEST_ANSWERS } from '../src/custody/server/answers.ts'
 import { serveCustodian } from '../src/custody/server/serve.ts'
 import { openSqliteRegistry } from '../src/registry/custody/sqlite.ts'
 import { call } from '../test/custody/server/officers-client.ts'
@@ -66,7 +67,11 @@ export function bodyOf(operation: Operation): Schema | undefined {
 
 /** The schema of what a call answers with where it does what it was asked for. */
 function answerOf({ responses = {} }: Operation): Schema | undefined {
-  const schema = schemaOf(responses['201'] ?? responses['202'] ?? responses['200'])
+  const told = ['201', '202', '200'].flatMap(status => schemaOf(responses[status]) ?? [])
+  // What is awaited is refused with 202.
+  const schema = told.find(({ properties = {} }) => !('code' in properties))
+  // Of two it is the act's own or the dry run's; of more, a table of their own tells them.
+  if (schema?.anyOf && schema.anyOf.length > 2) return undefined
   return schema?.anyOf?.[0] ?? schema
 }
 
@@ -80,6 +85,9 @@ export async function custodyReference(): Promise<string> {
     const rule = DEFAULT_POLICY[act]
     return `| \`${act}\` | ${approvals(rule)} | ${ruleWait(rule)} | ${members(ACT_TABLE[act]?.params)} |`
   })
+  const requests = Object.entries(REQUEST_ANSWERS).map(
+    ([name, schema]) => `| \`${name}\` | ${members(schema as Schema)} |`,
+  )
   const codes = Object.entries(REFUSALS).map(
     ([code, { status, exit }]) => `| \`${code}\` | ${status} | ${exit} |`,
   )
@@ -92,6 +100,15 @@ and how, stands in [custody-formats.md](custody-formats.md).
 
 ## Officers' listener
 ${calls(officers)}
+
+### Requests of a person
+What an officer or delegate signs and sends to \`POST /v1/requests\`, and the answer. A call that has no room for it in its body
+takes \`look\` (counts for five minutes) or \`execute\` (with \`proposal\`, once) as \`authorization: Signed DOCUMENT.SIGNATURE\`, each in
+base64url.
+
+| request | answer |
+| --- | --- |
+${requests.join('\n')}
 
 ## Proxies' listener
 By mutual TLS 1.3, with the certificate of an enrolled proxy; 10 lease calls a minute for each.

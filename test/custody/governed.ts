@@ -60,8 +60,10 @@ export async function govern(place: Place = {}) {
   const { seals } = place
   const governance = new Governance(custody, { quorum: async () => 2, ...(seals && { seals }) })
 
-  const document = (act: Act, more: Partial<Proposal> = {}): string =>
-    writeProposal({
+  const document = (act: Act, more: Partial<Proposal> = {}): string => {
+    // Asked once: a proposal lives 72 hours from the very millisecond in which it was made.
+    const made = custody.deciding().witnessing.witnessNow()
+    return writeProposal({
       origin: custody.origin,
       act,
       tenant: 'acme',
@@ -71,13 +73,14 @@ export async function govern(place: Place = {}) {
       needed: neededFor(DEFAULT_POLICY, act, { quorum: 2, delegates: true }),
       reason: 'because',
       proposer: people.anna.fingerprint,
-      created: custody.deciding().witnessing.witnessNow(),
-      expires: custody.deciding().witnessing.witnessNow() + 72 * HOUR,
-      notBefore: custody.deciding().witnessing.witnessNow(),
+      created: made,
+      expires: made + 72 * HOUR,
+      notBefore: made,
       nonce: newNonce(),
       checkpoint: '0 x',
       ...more,
     })
+  }
   const signed = (text: string, by: SshSigner) =>
     by.decide(proposalId(text), { origin: custody.origin, expires: now() + HOUR * 72 })
   /** Proposes and has it approved. @returns the proposal's id */

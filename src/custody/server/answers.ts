@@ -10,8 +10,6 @@ const count = Type.Integer({ minimum: 0 })
 const yes = Type.Boolean()
 const list = (of: TSchema) => Type.Array(of)
 const maybe = (of: TSchema) => Type.Union([of, Type.Null()])
-/** Of which the custodian takes the whole from elsewhere: what people wrote, what WebAuthn has. */
-const whatever = Type.Object({}, { additionalProperties: true })
 
 export const RefusalAnswer = object({ code: text, message: text })
 export const WouldAnswer = object({ dryRun: Type.Literal(true), would: text })
@@ -56,7 +54,78 @@ const Dealing = object({
   dealt: list(object({ party: text, holder: text, sealed: Type.Optional(text), sheet: Type.Optional(text) })),
 })
 const agreement = { document: text, missing: list(text) }
-const Escort = whatever
+const Ended = object({ why: text, by: maybe(text), at: time })
+const escorted = {
+  ...{
+    tenant: text,
+    bucket: text,
+    prefixes: list(text),
+    actions: list(text),
+    networks: list(text),
+    until: time,
+  },
+  ...{ reason: text, grantee: text, escort: text, proposal: text, state: text, ended: maybe(Ended) },
+}
+const asked = {
+  ...{ id: text, operation: text, action: text, bucket: text, key: text, address: text },
+  ...{ number: count, at: time },
+}
+const ScreenLine = Type.Union([
+  object({ kind: Type.Literal('request'), ...asked }),
+  object({ kind: Type.Literal('refused'), ...asked, why: text }),
+  object({
+    ...{ kind: Type.Literal('answered'), number: count, at: time, id: text },
+    ...{ status: count, received: count, sent: count },
+  }),
+  object({ kind: Type.Literal('ended'), number: count, at: time, why: text }),
+])
+const EscortedKey = object({
+  ...{ tenant: text, bucket: text, prefixes: list(text), actions: list(text), networks: list(text) },
+  ...{ until: time, signingKey: text },
+})
+const Escorts = object({ escorts: list(object({ id: text, ...escorted })) })
+const Order = object({
+  ...{ authority: text, legalBase: text, reach: text, document: text, tenant: text, legalBar: text },
+  ...{ received: time, customerTold: time, state: text, answer: text },
+})
+const Export = object({ export: text })
+const Passkey = object({ kind: Type.Literal('passkey'), credential: text, publicKey: text, counter: count })
+/** PublicKeyCredentialCreationOptionsJSON of WebAuthn level 3. */
+const PasskeyOptions = object({
+  challenge: text,
+  rp: object({ name: text, id: text }),
+  user: object({ id: text, name: text, displayName: text }),
+  pubKeyCredParams: list(object({ alg: Type.Integer(), type: text })),
+  timeout: count,
+  attestation: text,
+  excludeCredentials: list(object({ id: text, type: text })),
+  authenticatorSelection: object({ userVerification: text, residentKey: text, requireResidentKey: yes }),
+  extensions: object({ credProps: yes }),
+  hints: list(text),
+})
+
+/** What each request of a person is answered with, in `/v1/requests`, by its name. */
+export const REQUEST_ANSWERS = {
+  'enrolment-ticket': object({
+    ...{ secret: text, tenant: text, buckets: list(text), authority: text, expires: time },
+  }),
+  token: object({ secret: text, id: text }),
+  'revoke-token': object({}),
+  order: Order,
+  'lift-bar': Order,
+  'show-order': Order,
+  'transparency-report': object({
+    report: object({
+      ...{ from: time, to: time, received: count, answered: count, withdrawn: count, open: count },
+      underLegalBar: count,
+    }),
+    statement: text,
+  }),
+  'certify-erasure': object({ statement: text }),
+  deposit: Export,
+  export: Export,
+  escorts: Escorts,
+} as const
 const Group = object({ id: text, bucket: text, epoch: text, state: text, suspended: yes, kek: count })
 const Refused = object({ refused: text, message: text })
 const Leased = object({
@@ -70,8 +139,16 @@ const Leased = object({
   perUse: Type.Optional(Type.Literal(true)),
 })
 
-/** By method and path; the status where it is not 200. A stream of bytes or lines has no schema of JSON. */
-export const ANSWERS: Readonly<Record<string, { readonly status?: number; readonly answer: TSchema }>> = {
+interface Told {
+  /** 200 where nothing else is said. */
+  readonly status?: 201 | 202
+  readonly answer: TSchema
+  /** Whether it may be refused with 202, as approvals or a time are awaited. */
+  readonly awaits?: true
+}
+
+/** By method and path. A stream of bytes or lines has no schema of JSON. */
+export const ANSWERS: Readonly<Record<string, Told>> = {
   'GET /v1/status': { answer: Status },
   'POST /v1/close': { answer: orDry(Status) },
   'POST /v1/alone': { answer: orDry(Proposal) },
@@ -80,11 +157,14 @@ export const ANSWERS: Readonly<Record<string, { readonly status?: number; readon
   'GET /v1/proposals': { answer: object({ proposals: list(Proposal) }) },
   'GET /v1/proposals/:id': { answer: Proposal },
   'POST /v1/decisions': { answer: orDry(Proposal) },
-  'POST /v1/proposals/:id/execute': { answer: orDry(Proposal) },
+  'POST /v1/proposals/:id/execute': { answer: orDry(Proposal), awaits: true },
   'GET /v1/enrolments/:id': {
     answer: object({ fingerprint: text, tenant: text, buckets: list(text), key: text }),
   },
-  'POST /v1/requests': { answer: whatever },
+  'POST /v1/requests': {
+    answer: Type.Union([...Object.values(REQUEST_ANSWERS), WouldAnswer]),
+    awaits: true,
+  },
   'POST /v1/rotations/kek': {
     answer: orDry(object({ version: count, rewrapped: count, destroyed: list(count) })),
   },
@@ -122,12 +202,12 @@ export const ANSWERS: Readonly<Record<string, { readonly status?: number; readon
       acts: list(text),
     }),
   },
-  'POST /v1/passkeys/options': { answer: whatever },
-  'POST /v1/passkeys': { answer: object({ fingerprint: text, key: whatever }) },
-  'GET /v1/escorts': { answer: object({ escorts: list(Escort) }) },
+  'POST /v1/passkeys/options': { answer: PasskeyOptions },
+  'POST /v1/passkeys': { answer: object({ fingerprint: text, key: Passkey }) },
+  'GET /v1/escorts': { answer: Escorts },
   'GET /v1/escorts/:id/key': { answer: object({ origin: text, sealed: text }) },
-  'POST /v1/escorts/:id/watch': { answer: object({ screen: text, watches: yes, grant: Escort }) },
-  'POST /v1/escorts/:id/screen': { answer: object({ lines: list(whatever), ended: maybe(text) }) },
+  'POST /v1/escorts/:id/watch': { answer: object({ screen: text, watches: yes, grant: object(escorted) }) },
+  'POST /v1/escorts/:id/screen': { answer: object({ lines: list(ScreenLine), ended: maybe(text) }) },
   'POST /v1/escorts/:id/end': { answer: orDry(object({ ended: yes })) },
   'POST /v1/leases': {
     answer: object({
@@ -142,8 +222,8 @@ export const ANSWERS: Readonly<Record<string, { readonly status?: number; readon
     status: 202,
     answer: object({ fingerprint: text, tenant: text, buckets: list(text), key: text }),
   },
-  'GET /v1/enrolments/:fingerprint': { answer: object({ certificate: text }) },
-  'POST /v1/escorts/keys': { answer: object({ answers: list(whatever) }) },
+  'GET /v1/enrolments/:fingerprint': { answer: object({ certificate: text }), awaits: true },
+  'POST /v1/escorts/keys': { answer: object({ answers: list(Type.Union([EscortedKey, Refused])) }) },
   'POST /v1/escorts/requests': { answer: object({ request: text }) },
   'POST /v1/escorts/answers': { answer: object({}) },
 }

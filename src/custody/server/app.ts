@@ -63,8 +63,13 @@ export async function custodyApp(identity: ServerIdentity, title: string, logger
 function tellAnswer(route: RouteOptions): void {
   const known = ANSWERS[`${route.method} ${route.url}`]
   if (!known || !route.schema) return
-  const { status = 200, answer } = known
-  const response = { [status]: answer, '4xx': RefusalAnswer, '5xx': RefusalAnswer }
+  const { status = 200, answer, awaits } = known
+  const response = {
+    [status]: answer,
+    ...(awaits && { 202: RefusalAnswer }),
+    '4xx': RefusalAnswer,
+    '5xx': RefusalAnswer,
+  }
   route.schema = { ...route.schema, response: status === 200 ? response : { 200: WouldAnswer, ...response } }
 }
 

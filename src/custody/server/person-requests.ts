@@ -11,9 +11,11 @@ import { findOrder, liftOrderBar, newOrder, registerOrder } from '../orders/regi
 import { publishReport, reportOf } from '../orders/transparency.ts'
 import type { PersonRequest } from '../signed-request.ts'
 import { assertLifetime, findToken, makeToken, revokeToken } from '../tokens.ts'
+import { REQUEST_ANSWERS } from './answers.ts'
 import { wouldBe } from './dry-run.ts'
 
 type Params = PersonRequest['params']
+type RequestName = keyof typeof REQUEST_ANSWERS
 
 /** What is done at a person's word. */
 interface Act {
@@ -23,7 +25,7 @@ interface Act {
 }
 
 /** What an officer or delegate has done at their own signed word, by the name of the request. */
-const ACTS: Readonly<Record<string, Act>> = {
+const ACTS: Readonly<Partial<Record<RequestName, Act>>> = {
   'enrolment-ticket': {
     async judge(custody, params) {
       const tenant = text(params['tenant'])
@@ -94,7 +96,9 @@ const ACTS: Readonly<Record<string, Act>> = {
 }
 
 /** What an officer or delegate reads at their own signed word: it changes nothing, dry run or not. */
-const READINGS: Readonly<Record<string, (custody: Custody, params: Params) => Promise<object>>> = {
+const READINGS: Readonly<
+  Partial<Record<RequestName, (custody: Custody, params: Params) => Promise<object>>>
+> = {
   'show-order': async (custody, params) => (await findOrder(custody, text(params['order']))).body,
   escorts: async custody => ({ escorts: await listEscorts(custody) }),
   export: async (custody, params) => await fetchExport(custody, text(params['proposal'])),
@@ -103,13 +107,15 @@ const READINGS: Readonly<Record<string, (custody: Custody, params: Params) => Pr
 /** @throws CustodyError `Malformed` for a request that nobody knows */
 export async function answerPerson(custody: Custody, request: PersonRequest): Promise<object> {
   const { act: name, params, by, dryRun } = request
-  const reading = Object.hasOwn(READINGS, name) ? READINGS[name] : undefined
+  if (!isRequestName(name)) throw new CustodyError('Malformed', `There is no request ${name}.`)
+  const reading = READINGS[name]
   if (reading) return await reading(custody, params)
-  const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined
-  if (!act) throw new CustodyError('Malformed', `There is no request ${name}.`)
+  const act = ACTS[name]!
   const would = await act.judge(custody, params)
   return dryRun ? wouldBe(would) : await act.act(custody, params, by)
 }
+
+const isRequestName = (name: string): name is RequestName => Object.hasOwn(REQUEST_ANSWERS, name)
 
 function tokenOf(params: Params) {
   const scope = text(params['scope'])

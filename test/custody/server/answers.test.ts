@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import Schema from 'typebox/schema'
 import { beforeAll, expect, test } from 'vitest'
 import { approvalText } from '../../../src/custody/approvals/approval.ts'
 import { newNonce, proposalId } from '../../../src/custody/approvals/document.ts'
 import { canonical, type Json } from '../../../src/custody/canonical.ts'
+import { REQUEST_ANSWERS } from '../../../src/custody/server/answers.ts'
 import { REQUEST_LABEL } from '../../../src/custody/signed-request.ts'
 import { makeToken } from '../../../src/custody/tokens.ts'
 import { govern, HOUR } from '../governed.ts'
@@ -69,11 +71,15 @@ test('what officers, delegates and scripts are answered with is what OpenAPI tel
     const text = approvalText({ ...about, expires: Date.now() + HOUR, nonce: newNonce() })
     return { text, signature: by.sign(text) }
   }
-  const request = async (act: string, params: Json) => {
+  const request = async (act: keyof typeof REQUEST_ANSWERS, params: Json) => {
     const about = { label: REQUEST_LABEL, origin, act, params, by: ben.fingerprint }
     const document = canonical({ ...about, at: Date.now(), nonce: randomUUID() } as Json)
-    return await ask('POST', '/v1/requests', { document, signature: ben.sign(document) })
+    const answer = await ask('POST', '/v1/requests', { document, signature: ben.sign(document) })
+    expect(Schema.Check(REQUEST_ANSWERS[act], answer), `${act}: ${JSON.stringify(answer)}`).toBe(true)
+    answered.add(act)
+    return answer
   }
+  const answered = new Set<string>()
 
   const document = await draft('loosen', anna, { ...TENANT, ttl: 120_000 })
   await ask('POST', '/v1/proposals', { document, dryRun: true })
@@ -88,6 +94,18 @@ test('what officers, delegates and scripts are answered with is what OpenAPI tel
   await ask('POST', '/v1/rotations/kek', { tenant: 'acme' }, tokens.operator)
   await ask('POST', '/v1/rotations/epoch', { tenant: 'acme', bucket: 'photos' }, tokens.operator)
   await request('enrolment-ticket', { tenant: 'acme', buckets: ['*'] })
+  const { id: made } = await request('token', { scope: 'auditor', lifetime: HOUR, networks: [] })
+  await request('revoke-token', { token: String(made) })
+  const order = { authority: 'a court', legalBase: 'a law', reach: 'all', tenant: 'acme' }
+  const paper = { ...order, document: 'b'.repeat(64), legalBar: 'another law' }
+  await request('order', paper)
+  await request('show-order', { order: paper.document })
+  await request('lift-bar', { order: paper.document })
+  await request('transparency-report', { from: 0, to: 1 })
+  await request('escorts', {})
+  // These three hand out one signed text, of what takes a day or more: test/custody/acts.
+  const others = ['certify-erasure', 'deposit', 'export']
+  expect([...answered, ...others].sort()).toEqual(Object.keys(REQUEST_ANSWERS).sort())
   const tightened = await draft('tighten', ben, { ...TENANT, ttl: 60_000 })
   await ask('POST', '/v1/alone', { document: tightened, ...decided(tightened, ben) })
   const killed = await draft('kill', ben, {})

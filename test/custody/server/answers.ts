@@ -1,6 +1,6 @@
 import Schema from 'typebox/schema'
 import { expect } from 'vitest'
-import { custodyApi } from '../../../tools/custody-reference.ts'
+import { custodyApi, type OpenApi } from '../../../tools/custody-reference.ts'
 
 interface Operation {
   readonly responses: Readonly<
@@ -9,20 +9,32 @@ interface Operation {
 }
 
 const api = await custodyApi()
-const OPERATIONS = [api.officers, api.proxies].flatMap(({ paths }) =>
-  Object.entries(paths as unknown as Record<string, Record<string, Operation>>).map(([path, operations]) => ({
-    way: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
-    path,
-    operations,
-  })),
-)
+const OPERATIONS = { officers: operationsOf(api.officers), proxies: operationsOf(api.proxies) }
+
+function operationsOf({ paths }: OpenApi) {
+  return Object.entries(paths as unknown as Record<string, Record<string, Operation>>).map(
+    ([path, operations]) => ({
+      way: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+      path,
+      operations,
+    }),
+  )
+}
 
 /** Every call whose answer was held against its schema in this file's tests, as `POST /v1/x 200`. */
 export const held = new Set<string>()
 
 /** Holds an answer of the custodian against what OpenAPI says of it. */
-export function hold(method: string, url: string, status: number, answer: unknown): void {
-  const found = OPERATIONS.find(({ way, operations }) => way.test(url) && operations[method.toLowerCase()])
+export function hold(
+  method: string,
+  url: string,
+  status: number,
+  answer: unknown,
+  listener: keyof typeof OPERATIONS = 'officers',
+): void {
+  const found = OPERATIONS[listener].find(
+    ({ way, operations }) => way.test(url) && operations[method.toLowerCase()],
+  )
   if (!found) return
   const { responses } = found.operations[method.toLowerCase()]!
   const response = responses[status] ?? responses[`${Math.floor(status / 100)}XX`]
