@@ -93,8 +93,6 @@ const FRAMING = new Set([
   'transfer-encoding',
   'upgrade',
 ])
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const WRITABLE_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /**
  * The field lines for a head.
@@ -103,12 +101,19 @@ const WRITABLE_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 export function fieldLines(fields: Iterable<readonly [name: string, value: string]>): string {
   let lines = ''
   for (const [name, value] of fields) {
-    if (!NAME.test(name)) throw new TypeError('a header field has a name that is no token')
+    if (name === '' || !consistsOf(TOKEN, name))
+      throw new TypeError('a header field has a name that is no token')
     if (FRAMING.has(name.toLowerCase()))
       throw new TypeError(`the field ${name} is written by src/wire itself`)
-    if (!WRITABLE_VALUE.test(value))
+    if (!consistsOf(VALUE, value))
       throw new TypeError(`the value of the field ${name} cannot stand in a head`)
     lines += `${name}: ${value}\r\n`
   }
   return lines
+}
+
+/** By its characters one by one, which for a dozen short texts a head is cheaper than expressions. */
+function consistsOf(characters: Uint8Array, text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (!characters[text.charCodeAt(at)]) return false
+  return true
 }

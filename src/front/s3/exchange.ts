@@ -22,7 +22,7 @@ import { type Query, readQuery } from './forms/query.ts'
 import { OPERATIONS } from './operations/all.ts'
 import { postedForm } from './operations/post-object.ts'
 import type { FrontEvent, S3FrontOptions } from './options.ts'
-import { route } from './router.ts'
+import { route, routesOf } from './router.ts'
 import { secondLook } from './second-look.ts'
 import { troubleOf } from './trouble.ts'
 import { escortedIntent, Watched } from './watched.ts'
@@ -105,7 +105,7 @@ export class Exchange {
 
   #route(place: Place, query: Query, headers: Headers): Operation {
     try {
-      return route(OPERATIONS, this.#request.method, place, query, headers)
+      return route(ROUTES, this.#request.method, place, query, headers)
     } catch (error) {
       const refused = isUnsigned(this.#request.headers, query) ? anonymousRefused(query) : undefined
       throw refused ?? error
@@ -261,6 +261,7 @@ function purposeOf({ name }: Operation, headers: Headers, { accessKeyId }: Authe
   }
 }
 
+const ROUTES = routesOf(OPERATIONS)
 const NOTHING = new Uint8Array(0)
 const NOBODY = { tenant: '', grants: [] }
 

@@ -24,12 +24,24 @@ const COMMON_QUERY = new Set([
 
 const RESOURCES = { service: 'SERVICE', bucket: 'BUCKET', object: 'OBJECT' } as const
 
+/** Operations by method and kind of place, those that ask for more before those that ask for less. */
+export type Routes = ReadonlyMap<string, readonly Operation[]>
+
+export function routesOf(operations: readonly Operation[]): Routes {
+  return Map.groupBy(
+    operations.toSorted((a, b) => weight(b) - weight(a)),
+    ({ method, on }) => routeName(method, on),
+  )
+}
+
+const routeName = (method: string, on: Place['kind']) => `${method} ${on}`
+
 /**
  * Finds the operation that a request asks for.
  * @throws S3Error NotImplemented, naming what is not on the lists; MethodNotAllowed
  */
 export function route(
-  operations: readonly Operation[],
+  routes: Routes,
   method: string,
   place: Place,
   query: Query,
@@ -37,18 +49,18 @@ export function route(
 ): Operation {
   for (const [name] of headers.pairs) checkField(name)
   checkMistakes(method, place, query, headers)
-  const here = operations.filter(operation => operation.method === method && operation.on === place.kind)
-  const [operation] = here
-    .filter(({ selector }) => selects(selector, query, headers))
-    .sort((a, b) => weight(b) - weight(a))
+  const here = routes.get(routeName(method, place.kind)) ?? []
+  const operation = here.find(({ selector }) => selects(selector, query, headers))
   if (!operation) {
     if (query.pairs.length === 0 || here.length === 0) throw methodNotAllowed(method, RESOURCES[place.kind])
     throw notImplemented(`${method} of a ${place.kind} with ${query.pairs.map(([name]) => name).join(', ')}`)
   }
-  const known = new Set([...(operation.selector?.query ?? []), ...(operation.query ?? [])])
-  for (const [name] of query.pairs) if (!known.has(name)) checkParameter(name, operation)
+  for (const [name] of query.pairs) if (!takes(operation, name)) checkParameter(name, operation)
   return operation
 }
+
+const takes = ({ selector, query }: Operation, parameter: string) =>
+  selector?.query?.includes(parameter) || query?.includes(parameter)
 
 function selects(selector: Operation['selector'], query: Query, headers: Headers): boolean {
   if (!selector) return true

@@ -61,8 +61,12 @@ export class Signer {
     if (sessionToken !== undefined) added.push(['x-amz-security-token', sessionToken])
 
     const signed = [...headers, ...added, ['host', host] as const].sort(([a], [b]) => (a < b ? -1 : 1))
-    const names = signed.map(([name]) => name).join(';')
-    const fields = signed.map(([name, value]) => `${name}:${value.trim().replace(/ {2,}/g, ' ')}\n`).join('')
+    let names = ''
+    let fields = ''
+    for (const [name, value] of signed) {
+      names += names === '' ? name : `;${name}`
+      fields += `${name}:${value.includes('  ') ? value.trim().replace(/ {2,}/g, ' ') : value.trim()}\n`
+    }
     const canonical = `${method}\n${path}\n${query}\n${fields}\n${names}\n${payload}`
     const scope = `${day}/${this.#region}/s3/aws4_request`
     const key = this.#signingKey(day)
@@ -123,4 +127,7 @@ export class ChunkSigner {
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 /** `20130524T000000Z` */
-const amzTime = (now: Date): string => now.toISOString().replace(/[-:]|\.\d{3}/g, '')
+function amzTime(now: Date): string {
+  const iso = now.toISOString()
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
+}
