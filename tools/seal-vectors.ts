@@ -8,7 +8,7 @@ import { type BoundName, type Shape, sealEnvelope } from '../src/seal/envelope.t
 import type { Headers } from '../src/seal/headers.ts'
 import { hkdf, hkdfExpand } from '../src/seal/hkdf.ts'
 import { Layout } from '../src/seal/layout.ts'
-import { MIN_PART } from '../src/seal/lengths.ts'
+import { MIN_PART, SEGMENT } from '../src/seal/lengths.ts'
 import { type StoredHeaders, sealMetadata } from '../src/seal/metadata.ts'
 import { headerBytes, PartSealer, partData, partHeader, UNNUMBERED } from '../src/seal/part.ts'
 import { LABEL } from '../src/seal/suite.ts'
@@ -205,7 +205,7 @@ function sealPart(dek: Dek, header: ReturnType<typeof partHeader>, number: numbe
   do {
     const segment = Buffer.from(plain.subarray(at, at + sealer.room))
     at += segment.length
-    pieces.push(...sealer.sealSegment(segment, at === plain.length))
+    pieces.push(sealer.sealSegment(segment, at === plain.length, Buffer.alloc(SEGMENT)))
   } while (at < plain.length)
   return Buffer.concat(pieces)
 }

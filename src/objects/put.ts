@@ -114,7 +114,7 @@ async function putPayload(
       const checksum = body.checksum()
       const trailer = sealTrailer(dek, layout, checksum ? { checksum } : {}, newTrailerNonces(room))
       writer ??= await begin(layout.stored)
-      await writer.write([...sink.end(), trailer])
+      await writer.write([sink.end(), trailer])
       return await writer.finish()
     } catch (error) {
       writer?.abort()

@@ -90,7 +90,7 @@ function partsWriter({ room, name, uploadId, sealed, layout, trailer, memory }: 
   }
 
   async function finish({ writer, sink, behind }: NonNullable<typeof open>) {
-    await writer.write([...sink.end(), ...behind])
+    await writer.write([sink.end(), ...behind])
     const { etag } = await writer.finish()
     sent.push({ number: sent.length + 1, etag })
     open = undefined

@@ -1,11 +1,13 @@
-import { PART_HEADER, SEGMENT_ROOM } from '../seal/lengths.ts'
+import { PART_HEADER, SEGMENT, SEGMENT_ROOM } from '../seal/lengths.ts'
 import type { PartSealer } from '../seal/part.ts'
 import type { Sink, Writer } from '../wire/body.ts'
 
 /**
  * Seals a plaintext body on its way to the store. The plaintext is read straight into `memory`, sealed there
- * segment by segment, and written on. The last segment is kept back: it goes out with the trailer, when
- * everything that the client promised about its body has been verified.
+ * segment by segment, and written on. Where there is room, it stands at the end of `memory` and slides down by
+ * more than a segment as it is sealed: so that each tag finds its place, and what goes out is one piece. What came
+ * last is kept back: it goes out with the trailer, when everything that the client promised about its body has
+ * been verified.
  */
 export class SealingSink implements Sink {
   readonly #part: PartSealer
@@ -14,9 +16,10 @@ export class SealingSink implements Sink {
   readonly #ended: AbortSignal
   /** Plaintext bytes that have not come yet. */
   #missing: number
-  /** Plaintext that waits at the start of `memory`, and how much there must be before it can be sealed. */
+  /** Where in `memory` the plaintext stands, how much of it waits, and how much there must be to be sealed. */
+  #start = 0
   #waiting = 0
-  #wanted: number
+  #wanted = 0
 
   /**
    * @param memory room for a segment at least, on an ArrayBuffer that nobody else uses
@@ -30,16 +33,16 @@ export class SealingSink implements Sink {
     this.#writer = writer
     this.#ended = ended
     this.#missing = length
-    this.#wanted = this.#wholeSegments()
+    this.#wantNext()
   }
 
   /** Whether a body of `length` bytes comes to stand in `memory` whole, so that it needs no writer. */
   static fits(length: number, memory: Uint8Array): boolean {
-    return length <= segmentsIn(memory, SEGMENT_ROOM - PART_HEADER)
+    return length <= plaintextIn(memory, SEGMENT_ROOM - PART_HEADER)
   }
 
   space(): Uint8Array {
-    return this.#memory.subarray(this.#waiting, this.#wanted)
+    return this.#memory.subarray(this.#start + this.#waiting, this.#start + this.#wanted)
   }
 
   filled(length: number): Promise<void> | undefined {
@@ -48,34 +51,40 @@ export class SealingSink implements Sink {
     this.#missing -= length
     if (this.#waiting < this.#wanted || this.#missing === 0) return undefined
     const sealed = this.#seal(false)
-    this.#wanted = this.#wholeSegments()
-    return this.#writer?.write(sealed)
+    this.#wantNext()
+    return this.#writer?.write([sealed])
   }
 
-  /** Seals what was kept back, which ends the part. The pieces stand in `memory`. */
-  end(): readonly Uint8Array[] {
+  /** Seals what was kept back, which ends the part. It stands in `memory`. */
+  end(): Uint8Array {
     this.#ended.throwIfAborted()
     return this.#seal(true)
   }
 
-  #seal(last: boolean): readonly Uint8Array[] {
-    const pieces: Uint8Array[] = []
-    let start = 0
+  #seal(last: boolean): Uint8Array {
+    const end = this.#start + this.#waiting
+    let from = this.#start
+    let to = 0
     do {
-      const end = Math.min(start + this.#part.room, this.#waiting)
-      pieces.push(...this.#part.sealSegment(this.#memory.subarray(start, end), last && end === this.#waiting))
-      start = end
-    } while (start < this.#waiting)
-    this.#waiting = 0
-    return pieces
+      const plaintext = this.#memory.subarray(from, Math.min(from + this.#part.room, end))
+      from += plaintext.length
+      to += this.#part.sealSegment(plaintext, last && from === end, this.#memory.subarray(to)).length
+    } while (from < end)
+    return this.#memory.subarray(0, to)
   }
 
-  /** Bytes of as many whole segments as `memory` holds, or of all that is missing where that is less. */
-  #wholeSegments(): number {
-    return Math.min(segmentsIn(this.#memory, this.#part.room), this.#missing)
+  /** As many whole segments as `memory` takes, or all that is missing where that is less. */
+  #wantNext(): void {
+    const { room } = this.#part
+    this.#waiting = 0
+    this.#wanted = Math.min(plaintextIn(this.#memory, room), this.#missing)
+    this.#start = slides(this.#memory) ? this.#memory.length - this.#wanted : SEGMENT_ROOM - room
   }
 }
 
-/** Plaintext bytes of the whole segments that `memory` holds, the next one of `room` bytes. */
-const segmentsIn = (memory: Uint8Array, room: number): number =>
-  room + SEGMENT_ROOM * Math.floor((memory.length - room) / SEGMENT_ROOM)
+/** Whether there is room for sealed segments beside one of plaintext. A single segment is sealed where it stands. */
+const slides = (memory: Uint8Array): boolean => memory.length >= 2 * SEGMENT
+
+/** Plaintext bytes of the whole segments that are sealed at once in `memory`, the next one of `room` bytes. */
+const plaintextIn = (memory: Uint8Array, room: number): number =>
+  slides(memory) ? room + SEGMENT_ROOM * (Math.floor(memory.length / SEGMENT) - 2) : room

@@ -89,7 +89,7 @@ async function hold(attempt: Attempt): Promise<{ etag: string; ciphertext: Uint8
       return undefined
     },
   }
-  writer.write(await seal(attempt, writer))
+  writer.write([await seal(attempt, writer)])
   return { etag: randomBytes(16).toString('hex'), ciphertext }
 }
 
@@ -97,7 +97,7 @@ async function send(attempt: Attempt): Promise<{ etag: string; ciphertext?: unde
   const { room, name, uploadId, number, body } = attempt
   const writer = await room.store.putPart(addressOf(room, name), uploadId, number, partLength(body.length))
   try {
-    await writer.write(await seal(attempt, writer))
+    await writer.write([await seal(attempt, writer)])
     return await writer.finish()
   } catch (error) {
     writer.abort()
@@ -106,7 +106,7 @@ async function send(attempt: Attempt): Promise<{ etag: string; ciphertext?: unde
 }
 
 /** Seals the body into `writer`, but for the end, which is given back once all of the body has verified. */
-async function seal(attempt: Attempt, writer: Pick<PartWriter, 'write'>): Promise<readonly Uint8Array[]> {
+async function seal(attempt: Attempt, writer: Pick<PartWriter, 'write'>): Promise<Uint8Array> {
   const { unsealed, header, number, memory, body } = attempt
   const part = new PartSealer(unsealed.dek, header, number)
   const sink = new SealingSink(part, memory, body.length, unsealed.ended, writer)

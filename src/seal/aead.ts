@@ -10,25 +10,20 @@ export interface AeadEngine {
    * Seals one message.
    * @param key 32 bytes
    * @param nonce 12 bytes, never used twice with this key
-   * @param plaintext any length, on an ArrayBuffer that is neither shared nor resizable. Its bytes may be
-   *   overwritten: the ciphertext may stand in its place
+   * @param plaintext any length, on an ArrayBuffer that is neither shared nor resizable
+   * @param into for the ciphertext and the tag behind it: 16 bytes more than the plaintext has, and memory of the
+   *   same kind. It begins where the plaintext does, which it then overwrites, or touches none of it
    * @param data additional data, authenticated but not sealed
    */
-  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, data?: Uint8Array): SealedMessage
+  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, into: Uint8Array, data?: Uint8Array): void
 
   /**
-   * Opens one message. Its plaintext may stand in the ciphertext's place, which holds zeros or the
-   * ciphertext, never unverified plaintext, if this throws.
-   * @param tag 16 bytes
+   * Opens one message. If this throws, `into` holds zeros or what it held before, never unverified plaintext.
+   * @param sealed the ciphertext and the tag behind it
+   * @param into for the plaintext: 16 bytes less than `sealed` has. It begins where that does, or touches none of it
    * @throws DoesNotOpen
    */
-  open(
-    key: Uint8Array,
-    nonce: Uint8Array,
-    ciphertext: Uint8Array,
-    tag: Uint8Array,
-    data?: Uint8Array,
-  ): Uint8Array
+  open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, into: Uint8Array, data?: Uint8Array): void
 
   /** Enciphers up to 16 whole blocks of 16 bytes with bare AES-256, each for itself (FIPS 197). For key derivation only. */
   blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array
@@ -40,13 +35,6 @@ export interface AeadEngine {
    * @returns 32 bytes
    */
   hmac(key: Uint8Array, message: Uint8Array): Uint8Array
-}
-
-/** A sealed message in two pieces, to be sent one after the other. */
-interface SealedMessage {
-  readonly ciphertext: Uint8Array
-  /** 16 bytes. */
-  readonly tag: Uint8Array
 }
 
 export const KEY_BYTES = 32
@@ -65,6 +53,11 @@ export function expectLength(what: string, bytes: Uint8Array, length: number): v
 export function expectShort(what: string, bytes: Uint8Array, limit: number): void {
   if (bytes.length > limit)
     throw new TypeError(`${what}: expected ${limit} bytes at most, got ${bytes.length}`)
+}
+
+/** @throws TypeError where a sealed message is not a tag longer than its plaintext */
+export function expectTagged(plaintext: Uint8Array, sealed: Uint8Array): void {
+  expectLength('sealed message', sealed, plaintext.length + TAG_BYTES)
 }
 
 export function expectBlocks(blocks: Uint8Array): void {

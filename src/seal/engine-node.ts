@@ -4,6 +4,7 @@ import {
   expectBlocks,
   expectLength,
   expectShort,
+  expectTagged,
   KEY_BYTES,
   MAX_HMAC_KEY,
   MAX_HMAC_MESSAGE,
@@ -14,42 +15,42 @@ import { DoesNotOpen } from './errors.ts'
 
 /**
  * AES by node:crypto: always there. It sets up a cipher for every message and allocates every output, which is
- * copied to where the input stood and given back at once: left to the garbage collector, outputs of 64 KiB made it
+ * copied to where it is wanted and given back at once: left to the garbage collector, outputs of 64 KiB made it
  * mark the whole heap over and over, at more than the ciphers cost.
  */
 export const nodeEngine: AeadEngine = {
   name: 'node',
 
-  seal(key, nonce, plaintext, data) {
+  seal(key, nonce, plaintext, into, data) {
     expectLength('AEAD key', key, KEY_BYTES)
     expectLength('AEAD nonce', nonce, NONCE_BYTES)
+    expectTagged(plaintext, into)
     const cipher = createCipheriv('aes-256-gcm', key, nonce)
     if (data !== undefined) cipher.setAAD(data)
     const output = cipher.update(plaintext)
     cipher.final()
-    plaintext.set(output)
+    into.set(output)
+    into.set(cipher.getAuthTag(), output.length)
     giveBack(output)
-    return { ciphertext: plaintext, tag: cipher.getAuthTag() }
   },
 
-  open(key, nonce, ciphertext, tag, data) {
+  open(key, nonce, sealed, into, data) {
     expectLength('AEAD key', key, KEY_BYTES)
     expectLength('AEAD nonce', nonce, NONCE_BYTES)
-    expectLength('AEAD tag', tag, TAG_BYTES)
+    expectTagged(into, sealed)
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
     if (data !== undefined) decipher.setAAD(data)
-    decipher.setAuthTag(tag)
-    const output = decipher.update(ciphertext)
+    decipher.setAuthTag(sealed.subarray(into.length))
+    const output = decipher.update(sealed.subarray(0, into.length))
     try {
       decipher.final()
-      ciphertext.set(output)
+      into.set(output)
     } catch {
       output.fill(0)
       throw new DoesNotOpen()
     } finally {
       giveBack(output)
     }
-    return ciphertext
   },
 
   blocks(key, blocks) {

@@ -1,4 +1,4 @@
-import type { AeadEngine } from './aead.ts'
+import { type AeadEngine, TAG_BYTES } from './aead.ts'
 import { evpEngine } from './engine-evp.ts'
 import { nodeEngine } from './engine-node.ts'
 import { DoesNotOpen } from './errors.ts'
@@ -41,17 +41,21 @@ export function proveEngine(engine: AeadEngine): void {
     const nonce = pattern(12, round)
     const data = round % 2 === 0 ? undefined : pattern(length % 300, 5)
     const plaintext = pattern(length, 7)
-    const expected = nodeEngine.seal(key, nonce, Buffer.from(plaintext), data)
-    const sealed = engine.seal(key, nonce, Buffer.from(plaintext), data)
-    if (!same(sealed.ciphertext, expected.ciphertext) || !same(sealed.tag, expected.tag))
-      throw unproven('seals')
-    const opened = engine.open(key, nonce, Buffer.from(expected.ciphertext), expected.tag, data)
-    if (!same(opened, plaintext)) throw unproven('opens')
-    const changed = Buffer.from(expected.tag)
-    changed[round % 16]! ^= 1
-    if (!refuses(() => engine.open(key, nonce, Buffer.from(expected.ciphertext), changed, data))) {
-      throw unproven('verifies')
+    const expected = Buffer.alloc(length + TAG_BYTES)
+    nodeEngine.seal(key, nonce, plaintext, expected, data)
+    for (const inPlace of [false, true]) {
+      const sealed = Buffer.alloc(length + TAG_BYTES)
+      if (inPlace) sealed.set(plaintext)
+      engine.seal(key, nonce, inPlace ? sealed.subarray(0, length) : plaintext, sealed, data)
+      if (!same(sealed, expected)) throw unproven('seals')
+      const opened = inPlace ? sealed.subarray(0, length) : Buffer.alloc(length)
+      engine.open(key, nonce, sealed, opened, data)
+      if (!same(opened, plaintext)) throw unproven('opens')
     }
+    const changed = Buffer.from(expected)
+    changed[length + (round % TAG_BYTES)]! ^= 1
+    if (!refuses(() => engine.open(key, nonce, changed, Buffer.alloc(length), data)))
+      throw unproven('verifies')
   }
   if (!same(engine.blocks(key, pattern(48, 3)), nodeEngine.blocks(key, pattern(48, 3))))
     throw unproven('enciphers')
@@ -68,7 +72,7 @@ const pattern = (length: number, seed: number): Buffer =>
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
-function refuses(open: () => Uint8Array): boolean {
+function refuses(open: () => void): boolean {
   try {
     open()
     return false

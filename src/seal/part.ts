@@ -57,12 +57,13 @@ export class PartSealer {
 
   /**
    * Seals the next segment.
-   * @param plaintext exactly `room` bytes; the last segment one byte at least, unless the part is empty.
-   *   The memory is the sealer's until the pieces were sent: the ciphertext may stand in it
+   * @param plaintext exactly `room` bytes; the last segment one byte at least, unless the part is empty
    * @param last whether the part ends here
-   * @returns pieces of the stored part, in order
+   * @param into takes the stored bytes: a segment, or less where the plaintext is shorter. The plaintext is not
+   *   touched by it, or stands where its ciphertext will
+   * @returns the stored bytes, at the start of `into`
    */
-  sealSegment(plaintext: Uint8Array, last: boolean): readonly Uint8Array[] {
+  sealSegment(plaintext: Uint8Array, last: boolean, into: Uint8Array): Uint8Array {
     const index = this.#next
     const fits = last
       ? plaintext.length <= this.room && (plaintext.length > 0 || index === 0)
@@ -75,8 +76,11 @@ export class PartSealer {
     this.#next += 1
     this.#ended = last
     const nonce = segmentNonce(this.#header, index, last)
-    const { ciphertext, tag } = this.#dek.engine.seal(this.#key, nonce, plaintext)
-    return index === 0 ? [headerBytes(this.#header), ciphertext, tag] : [ciphertext, tag]
+    const start = index === 0 ? PART_HEADER : 0
+    const end = start + plaintext.length + TAG
+    this.#dek.engine.seal(this.#key, nonce, plaintext, into.subarray(start, end))
+    if (start > 0) into.set(headerBytes(this.#header))
+    return into.subarray(0, end)
   }
 }
 
@@ -108,20 +112,24 @@ export class PartOpener {
 
   /**
    * Opens one segment.
-   * @param sealed `segmentLength(index)` bytes; their memory may be overwritten
-   * @returns the plaintext, which may stand in that memory
+   * @param sealed `segmentLength(index)` bytes
+   * @param into takes the plaintext: a segment, or less where the sealed one is shorter; untouched by `sealed`.
+   *   Where it is left out, the plaintext replaces its ciphertext
+   * @returns the plaintext
    * @throws DoesNotOpen
    */
-  openSegment(index: number, sealed: Uint8Array): Uint8Array {
+  openSegment(index: number, sealed: Uint8Array, into?: Uint8Array): Uint8Array {
     if (index < 0 || index >= this.segments)
       throw new RangeError(`there are ${this.segments} segments, no ${index}`)
     if (sealed.length !== this.segmentLength(index)) throw new DoesNotOpen()
     const start = index === 0 ? PART_HEADER : 0
     if (index === 0 && Buffer.compare(sealed.subarray(0, start), headerBytes(this.#header)) !== 0)
       throw new DoesNotOpen()
-    const end = sealed.length - TAG
     const nonce = segmentNonce(this.#header, index, index === this.segments - 1)
-    return this.#dek.engine.open(this.#key, nonce, sealed.subarray(start, end), sealed.subarray(end))
+    const message = sealed.subarray(start)
+    const plaintext = (into ?? message).subarray(0, message.length - TAG)
+    this.#dek.engine.open(this.#key, nonce, message, plaintext)
+    return plaintext
   }
 }
 

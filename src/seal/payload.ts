@@ -68,19 +68,25 @@ export class PayloadOpener {
 
   /**
    * Takes whole steps.
-   * @param sealed as many bytes as `want` said; their memory may be overwritten, and is the caller's again
-   *   when the returned pieces were used
-   * @returns verified plaintext, which may stand in that memory
+   * @param sealed as many bytes as `want` said
+   * @param into takes the plaintext, without a gap; as long as `sealed`. It may end where `sealed` ends if it begins
+   *   a segment or more before that. Where it is left out, each segment's plaintext replaces its ciphertext
+   * @returns verified plaintext in as few pieces as there are; all of it stands in the memory that was given but, at
+   *   the end, what was held back
    * @throws DoesNotOpen; nothing of these bytes may then be used
    */
-  open(sealed: Uint8Array): readonly Uint8Array[] {
+  open(sealed: Uint8Array, into?: Uint8Array): readonly Uint8Array[] {
     const pieces: Uint8Array[] = []
+    let placed = 0
     for (let from = 0; from < sealed.length; ) {
       const length = this.want(1)
       if (length === 0 || from + length > sealed.length)
         throw new RangeError('the opener takes whole steps only')
-      const plain = this.#step(sealed.subarray(from, from + length))
-      if (plain !== undefined && plain.length > 0) pieces.push(plain)
+      const plain = this.#step(sealed.subarray(from, from + length), into?.subarray(placed))
+      if (plain !== undefined && plain.length > 0) {
+        append(pieces, plain)
+        if (into !== undefined) placed = plain.byteOffset + plain.length - into.byteOffset
+      }
       from += length
     }
     return pieces
@@ -92,14 +98,14 @@ export class PayloadOpener {
     return SUMMARY
   }
 
-  #step(sealed: Uint8Array): Uint8Array | undefined {
+  #step(sealed: Uint8Array, into: Uint8Array | undefined): Uint8Array | undefined {
     const at = this.#at
-    const opened = at < this.#layout.zerosStart ? this.#segment(sealed) : this.#trailer(sealed)
+    const opened = at < this.#layout.zerosStart ? this.#segment(sealed, into) : this.#trailer(sealed)
     this.#at = at + sealed.length
     return this.done ? (this.#release() ?? opened) : opened
   }
 
-  #segment(sealed: Uint8Array): Uint8Array | undefined {
+  #segment(sealed: Uint8Array, into: Uint8Array | undefined): Uint8Array | undefined {
     const { parts } = this.#layout
     while (this.#at >= endOf(parts[this.#partIndex]!)) {
       this.#partIndex += 1
@@ -108,7 +114,7 @@ export class PayloadOpener {
     const part = parts[this.#partIndex]!
     this.#part ??= new PartOpener(this.#dek, part.header, part.number, part.size)
     const index = (this.#at - part.storedStart) / SEGMENT
-    const opened = this.#part.openSegment(index, sealed)
+    const opened = this.#part.openSegment(index, sealed, into)
     const start = part.plainStart + index * SEGMENT_ROOM - (index === 0 ? 0 : PART_HEADER)
     const wanted = opened.subarray(
       Math.max(0, this.#plain.first - start),
@@ -134,6 +140,14 @@ export class PayloadOpener {
     this.#held = undefined
     return held
   }
+}
+
+/** Adds a piece, as part of the last one where it stands right behind that. */
+function append(pieces: Uint8Array[], piece: Uint8Array): void {
+  const last = pieces.at(-1)
+  if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset)
+    pieces[pieces.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length)
+  else pieces.push(piece)
 }
 
 const ZEROS = new Uint8Array(SEGMENT)

@@ -29,18 +29,9 @@ export class Xaes {
    * @returns ciphertext followed by the tag, in memory of its own
    */
   seal(nonce: Uint8Array, plaintext: Uint8Array, data: Uint8Array): Uint8Array {
-    const out = Buffer.allocUnsafe(plaintext.length + TAG_BYTES)
-    out.set(plaintext)
-    const { ciphertext, tag } = this.engine.seal(
-      this.#derive(nonce),
-      nonce.subarray(12),
-      out.subarray(0, plaintext.length),
-      data,
-    )
-    // The node engine has written elsewhere; the EVP engine in place.
-    out.set(ciphertext)
-    out.set(tag, plaintext.length)
-    return out
+    const sealed = Buffer.allocUnsafe(plaintext.length + TAG_BYTES)
+    this.engine.seal(this.#derive(nonce), nonce.subarray(12), plaintext, sealed, data)
+    return sealed
   }
 
   /**
@@ -48,10 +39,10 @@ export class Xaes {
    * @throws DoesNotOpen
    */
   open(nonce: Uint8Array, sealed: Uint8Array, data: Uint8Array): Uint8Array {
-    const end = sealed.length - TAG_BYTES
-    if (end < 0) throw new DoesNotOpen()
-    const copy = Buffer.from(sealed.subarray(0, end))
-    return this.engine.open(this.#derive(nonce), nonce.subarray(12), copy, sealed.subarray(end), data)
+    if (sealed.length < TAG_BYTES) throw new DoesNotOpen()
+    const plaintext = Buffer.allocUnsafe(sealed.length - TAG_BYTES)
+    this.engine.open(this.#derive(nonce), nonce.subarray(12), sealed, plaintext, data)
+    return plaintext
   }
 
   /** Overwrites the key. What is sealed or opened afterwards comes out wrong. */

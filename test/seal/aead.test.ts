@@ -21,19 +21,40 @@ const memories = fc.constantFrom<(length: number) => Uint8Array>(
 )
 const lengths = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constantFrom(4_096, 65_480, 65_520))
 
+/** By node:crypto, in memory of its own. */
+function sealed(plain: Uint8Array, data?: Uint8Array): Buffer {
+  const into = Buffer.alloc(plain.length + 16)
+  nodeEngine.seal(KEY, NONCE, plain, into, data)
+  return into
+}
+
 describe.each(ENGINES)('the $name engine', engine => {
   test('gives byte for byte what node:crypto gives, wherever the memory lies', () => {
     fc.assert(
       fc.property(lengths, memories, fc.uint8Array({ maxLength: 200 }), (length, allocate, data) => {
         const plain = bytes('plain', length)
-        const expected = nodeEngine.seal(KEY, NONCE, Buffer.from(plain), data)
-        const memory = allocate(length)
+        const expected = sealed(plain, data)
+        const apart = allocate(length + 16)
+        engine.seal(KEY, NONCE, plain, apart, data)
+        expect(Buffer.compare(apart, expected)).toBe(0)
+        const opened = allocate(length)
+        engine.open(KEY, NONCE, apart, opened, data)
+        expect(Buffer.compare(opened, plain)).toBe(0)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  test('seals and opens a message where it stands', () => {
+    fc.assert(
+      fc.property(lengths, memories, fc.uint8Array({ maxLength: 200 }), (length, allocate, data) => {
+        const plain = bytes('plain', length)
+        const memory = allocate(length + 16)
         memory.set(plain)
-        const sealed = engine.seal(KEY, NONCE, memory, data)
-        expect(Buffer.compare(sealed.ciphertext, expected.ciphertext)).toBe(0)
-        expect(Buffer.compare(sealed.tag, expected.tag)).toBe(0)
-        memory.set(expected.ciphertext)
-        expect(Buffer.compare(engine.open(KEY, NONCE, memory, expected.tag, data), plain)).toBe(0)
+        engine.seal(KEY, NONCE, memory.subarray(0, length), memory, data)
+        expect(Buffer.compare(memory, sealed(plain, data))).toBe(0)
+        engine.open(KEY, NONCE, memory, memory.subarray(0, length), data)
+        expect(Buffer.compare(memory.subarray(0, length), plain)).toBe(0)
       }),
       { numRuns: RUNS },
     )
@@ -42,12 +63,17 @@ describe.each(ENGINES)('the $name engine', engine => {
   test('writes to no byte beside the one message', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 70 }), (length, offset) => {
-        const around = Buffer.alloc(length + offset + 64, 0xa5)
-        const { tag } = engine.seal(KEY, NONCE, around.subarray(offset, offset + length))
-        const before = around.subarray(0, offset)
-        const after = around.subarray(offset + length)
-        expect(before.every(byte => byte === 0xa5) && after.every(byte => byte === 0xa5)).toBe(true)
-        expect(tag.length).toBe(16)
+        const around = Buffer.alloc(length + offset + 80, 0xa5)
+        const plain = Buffer.alloc(length, 0xa5)
+        const message = around.subarray(offset, offset + length + 16)
+        const untouched = () =>
+          around.subarray(0, offset).every(byte => byte === 0xa5) &&
+          around.subarray(offset + length + 16).every(byte => byte === 0xa5)
+        engine.seal(KEY, NONCE, plain, message)
+        expect(untouched()).toBe(true)
+        engine.open(KEY, NONCE, message, message.subarray(0, length))
+        expect(untouched()).toBe(true)
+        expect(plain.every(byte => byte === 0xa5)).toBe(true)
       }),
       { numRuns: RUNS },
     )
@@ -64,26 +90,35 @@ describe.each(ENGINES)('the $name engine', engine => {
     )
   })
 
-  test('leaves no unverified plaintext behind when a tag does not verify', () => {
-    const plain = bytes('plain', 1_000)
-    const { ciphertext, tag } = nodeEngine.seal(KEY, NONCE, plain)
-    tag[3]! ^= 1
-    const memory = Buffer.from(ciphertext)
-    expect(() => engine.open(KEY, NONCE, memory, tag)).toThrow(DoesNotOpen)
-    expect(memory.every(byte => byte === 0) || memory.equals(ciphertext)).toBe(true)
-  })
+  test.each([true, false])(
+    'leaves no unverified plaintext behind when a tag does not verify (%s)',
+    inPlace => {
+      const changed = sealed(bytes('plain', 1_000))
+      changed[1_003]! ^= 1
+      const before = Buffer.from(changed)
+      const into = inPlace ? changed.subarray(0, 1_000) : Buffer.alloc(1_000, 0xa5)
+      const held = Buffer.from(into)
+      expect(() => engine.open(KEY, NONCE, changed, into)).toThrow(DoesNotOpen)
+      expect(into.every(byte => byte === 0) || into.equals(held)).toBe(true)
+      if (!inPlace) expect(changed.equals(before)).toBe(true)
+    },
+  )
 
   test('serves the next message as if the one before had never failed', () => {
-    const { ciphertext, tag } = nodeEngine.seal(KEY, NONCE, bytes('plain', 500))
-    expect(() => engine.open(bytes('other', 32), NONCE, Buffer.from(ciphertext), tag)).toThrow(DoesNotOpen)
-    expect(Buffer.compare(engine.open(KEY, NONCE, Buffer.from(ciphertext), tag), bytes('plain', 500))).toBe(0)
+    const message = sealed(bytes('plain', 500))
+    const into = Buffer.alloc(500)
+    expect(() => engine.open(bytes('other', 32), NONCE, message, into)).toThrow(DoesNotOpen)
+    engine.open(KEY, NONCE, message, into)
+    expect(Buffer.compare(into, bytes('plain', 500))).toBe(0)
   })
 
   test('names both lengths when it is given a wrong one', () => {
     const plain = new Uint8Array(8)
-    expect(() => engine.seal(KEY.subarray(1), NONCE, plain)).toThrow('expected 32 bytes, got 31')
-    expect(() => engine.seal(KEY, NONCE.subarray(1), plain)).toThrow('expected 12 bytes, got 11')
-    expect(() => engine.open(KEY, NONCE, plain, new Uint8Array(12))).toThrow('expected 16 bytes, got 12')
+    const into = new Uint8Array(24)
+    expect(() => engine.seal(KEY.subarray(1), NONCE, plain, into)).toThrow('expected 32 bytes, got 31')
+    expect(() => engine.seal(KEY, NONCE.subarray(1), plain, into)).toThrow('expected 12 bytes, got 11')
+    expect(() => engine.seal(KEY, NONCE, plain, into.subarray(1))).toThrow('expected 24 bytes, got 23')
+    expect(() => engine.open(KEY, NONCE, into, plain.subarray(1))).toThrow('expected 23 bytes, got 24')
     expect(() => engine.blocks(KEY, new Uint8Array(15))).toThrow('whole blocks of 16, got 15')
     expect(() => engine.hmac(new Uint8Array(65), plain)).toThrow('expected 64 bytes at most, got 65')
     expect(() => engine.hmac(KEY, new Uint8Array(1025))).toThrow('expected 1024 bytes at most, got 1025')
@@ -100,13 +135,19 @@ describe('the EVP engine', () => {
   test('takes no memory that can move, shrink or be written by another thread', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(100))
     const resizable = new Uint8Array(new ArrayBuffer(100, { maxByteLength: 200 }))
-    expect(() => engine.seal(KEY, NONCE, shared)).toThrow('not shared or resizable')
-    expect(() => engine.seal(KEY, NONCE, resizable)).toThrow('not shared or resizable')
+    const own = new Uint8Array(116)
+    for (const memory of [shared, resizable]) {
+      expect(() => engine.seal(KEY, NONCE, memory, own)).toThrow('not shared or resizable')
+      expect(() => engine.seal(KEY, NONCE, own.subarray(0, 84), memory)).toThrow('not shared or resizable')
+      expect(() => engine.open(KEY, NONCE, own, memory)).toThrow('not shared or resizable')
+    }
   })
 
-  test('seals in the memory that it is given', () => {
-    const memory = Buffer.from(bytes('plain', 65_520))
-    expect(engine.seal(KEY, NONCE, memory).ciphertext).toBe(memory)
+  test('takes no memory for the output that overlaps the input in part', () => {
+    const memory = new Uint8Array(5_000)
+    expect(() => engine.seal(KEY, NONCE, memory.subarray(16, 1_016), memory.subarray(0, 1_016))).toThrow(
+      'overlap',
+    )
   })
 })
 
@@ -118,9 +159,9 @@ describe('choosing an engine', () => {
   })
 
   test.each([
-    ['seals', { seal: () => ({ ciphertext: new Uint8Array(0), tag: new Uint8Array(16) }) }],
-    ['opens', { open: () => new Uint8Array(5) }],
-    ['verifies', { open: (_k: unknown, _n: unknown, ciphertext: Uint8Array) => lenient(ciphertext) }],
+    ['seals', { seal: () => {} }],
+    ['opens', { open: wrong }],
+    ['verifies', { open: (_k: unknown, _n: unknown, _sealed: unknown, into: Uint8Array) => lenient(into) }],
     ['enciphers', { blocks: () => new Uint8Array(48) }],
     ['hashes', { hmac: () => new Uint8Array(32) }],
   ])('turns down an engine that %s otherwise', (act, broken) => {
@@ -128,8 +169,13 @@ describe('choosing an engine', () => {
   })
 })
 
-/** Decrypts without looking at the tag: GCM is counter mode from block 2. */
-function lenient(ciphertext: Uint8Array): Uint8Array {
-  const known = [0, 1, 15, 16, 17, 63, 64, 65, 4096, 65_480, 65_520].indexOf(ciphertext.length)
-  return known < 0 ? ciphertext : Buffer.from(Array.from(ciphertext, (_, i) => (i * 31 + 7 * 17) & 0xff))
+/** Verifies, and gives other bytes. */
+const wrong: typeof nodeEngine.open = (key, nonce, message, into, data) => {
+  nodeEngine.open(key, nonce, message, into, data)
+  into.fill(5)
+}
+
+/** Gives what was sealed without looking at the tag. */
+function lenient(into: Uint8Array): void {
+  into.set(Array.from(into, (_, i) => (i * 31 + 7 * 17) & 0xff))
 }

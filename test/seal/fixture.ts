@@ -4,6 +4,7 @@ import { Dek } from '../../src/seal/dek.ts'
 import { chooseEngine } from '../../src/seal/engines.ts'
 import { type BoundName, type Envelope, sealEnvelope } from '../../src/seal/envelope.ts'
 import { Layout } from '../../src/seal/layout.ts'
+import { SEGMENT } from '../../src/seal/lengths.ts'
 import { PART_RANDOM, type PartHeader, PartSealer, partHeader, UNNUMBERED } from '../../src/seal/part.ts'
 import type { TableRow } from '../../src/seal/table.ts'
 import { type Digests, sealTrailer } from '../../src/seal/trailer.ts'
@@ -81,7 +82,7 @@ export function sealPart(dek: Dek, header: PartHeader, number: number, plain: Ui
   do {
     const segment = Buffer.from(plain.subarray(at, at + sealer.room))
     at += segment.length
-    pieces.push(...sealer.sealSegment(segment, at === plain.length))
+    pieces.push(sealer.sealSegment(segment, at === plain.length, Buffer.alloc(SEGMENT)))
   } while (at < plain.length)
   return Buffer.concat(pieces)
 }

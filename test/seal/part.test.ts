@@ -86,15 +86,18 @@ describe.each(ENGINES)('a part on the $name engine', engine => {
 
   test('refuses a segment of any other length than the next one has', () => {
     const sealer = () => new PartSealer(dek, header, 0)
-    expect(() => sealer().sealSegment(new Uint8Array(65_479), false)).toThrow('takes 65480 bytes, not 65479')
-    expect(() => sealer().sealSegment(new Uint8Array(65_481), true)).toThrow('takes 65480 bytes')
+    const into = new Uint8Array(65_536)
+    const seal = (part: PartSealer, length: number, last: boolean) =>
+      part.sealSegment(new Uint8Array(length), last, into)
+    expect(() => seal(sealer(), 65_479, false)).toThrow('takes 65480 bytes, not 65479')
+    expect(() => seal(sealer(), 65_481, true)).toThrow('takes 65480 bytes')
     const ended = sealer()
-    ended.sealSegment(new Uint8Array(1), true)
-    expect(() => ended.sealSegment(new Uint8Array(1), true)).toThrow('none follows the last')
+    seal(ended, 1, true)
+    expect(() => seal(ended, 1, true)).toThrow('none follows the last')
     const begun = sealer()
-    begun.sealSegment(new Uint8Array(65_480), false)
+    seal(begun, 65_480, false)
     expect(begun.room).toBe(65_520)
-    expect(() => begun.sealSegment(new Uint8Array(0), true)).toThrow('not 0')
+    expect(() => seal(begun, 0, true)).toThrow('not 0')
   })
 })
 

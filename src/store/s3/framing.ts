@@ -91,9 +91,10 @@ class PlainFraming implements Framing {
 
 /**
  * Chunks of one size, so that the whole length is known before the first byte; no piece is copied. Large ones,
- * since each costs the store a turn: AWS's SDK for Go sends an object as one chunk, minio takes up to 16 MiB.
+ * since each costs the store a turn: AWS's SDK for Go sends an object as one chunk, minio takes up to 16 MiB. As
+ * large as what is sealed at once, fifteen segments, so that few pieces are cut.
  */
-const UNSIGNED_CHUNK = 1024 * 1024
+const UNSIGNED_CHUNK = 15 * 64 * 1024
 const UNSIGNED_HEAD = Buffer.from(`${UNSIGNED_CHUNK.toString(16)}\r\n`)
 const UNSIGNED_NEXT = Buffer.concat([CRLF, UNSIGNED_HEAD])
 
